@@ -1,0 +1,80 @@
+"""synfer: how a neural population gates information, and what it believes.
+
+    import synfer as sf
+    eif = sf.EIF.fourcaud2003()
+    rest = sf.Noise(mu=-65, sigma=3)
+    sf.stationary(eif, rest).V_sd, sf.stationary(eif, rest + sf.Inhibition(depth=2)).V_sd
+
+Names load on first use, so importing synfer costs neither numba nor matplotlib.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from synfer import plot as plot
+    from synfer.core.compare import compare as compare
+    from synfer.core.errors import MeshError as MeshError
+    from synfer.core.errors import NumericalError as NumericalError
+    from synfer.core.errors import ParameterError as ParameterError
+    from synfer.core.errors import SynferError as SynferError
+    from synfer.core.errors import SynferWarning as SynferWarning
+    from synfer.core.errors import UsageError as UsageError
+    from synfer.population.controls import noise_for_rate as noise_for_rate
+    from synfer.population.controls import rate_matched as rate_matched
+    from synfer.population.drive import Drive as Drive
+    from synfer.population.drive import Inhibition as Inhibition
+    from synfer.population.drive import Noise as Noise
+    from synfer.population.drive import PulsePacket as PulsePacket
+    from synfer.population.drive import Shunt as Shunt
+    from synfer.population.drive import Timeseries as Timeseries
+    from synfer.population.neurons import EIF as EIF
+    from synfer.population.neurons import LIF as LIF
+    from synfer.population.neurons import LinearisedEIF as LinearisedEIF
+    from synfer.population.verbs import evolve as evolve
+    from synfer.population.verbs import response as response
+    from synfer.population.verbs import simulate as simulate
+    from synfer.population.verbs import stationary as stationary
+    from synfer.study.catalog import experiments as experiments
+    from synfer.study.runner import run as run
+
+_HOME = {
+    "synfer.core.compare": ("compare",),
+    "synfer.core.errors": (
+        "MeshError",
+        "NumericalError",
+        "ParameterError",
+        "SynferError",
+        "SynferWarning",
+        "UsageError",
+    ),
+    "synfer.population.controls": ("noise_for_rate", "rate_matched"),
+    "synfer.population.drive": ("Drive", "Inhibition", "Noise", "PulsePacket", "Shunt", "Timeseries"),
+    "synfer.population.neurons": ("EIF", "LIF", "LinearisedEIF"),
+    "synfer.population.verbs": ("evolve", "response", "simulate", "stationary"),
+    "synfer.study.catalog": ("experiments",),
+    "synfer.study.runner": ("run",),
+}
+_WHERE = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [*sorted(_WHERE), "plot"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "plot":
+        return import_module("synfer.plot")
+    if name == "__version__":
+        from synfer.core.results import version
+
+        return version()
+    if name in _WHERE:
+        value = getattr(import_module(_WHERE[name]), name)
+        globals()[name] = value
+        return value
+    from synfer.core.errors import did_you_mean
+
+    raise AttributeError(f"synfer has no name {name!r}{did_you_mean(name, _WHERE)}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,79 @@
+"""What commands print on stdout: tables for people, JSON for programs."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from synfer.study.experiment import Experiment, Row
+from synfer.study.report import Entry
+from synfer.study.reproduction import Reproduction
+
+PIPE_WIDTH = 200
+"""Columns where stdout is no terminal; wide, so that rows stay whole for grep."""
+
+
+def experiments(found: Mapping[str, Experiment], as_json: bool) -> None:
+    """Names, titles and presets."""
+    if as_json:
+        _json([{"name": name, "title": e.TITLE, "presets": sorted(e.PRESETS)} for name, e in found.items()])
+    else:
+        _table(("experiment", "what it asks"), [(name, e.TITLE) for name, e in found.items()])
+
+
+def result(entry: Entry, folder: Path, as_json: bool) -> None:
+    """The verdict of one run, and where it lies."""
+    if as_json:
+        _json(_entry(entry) | {"out": str(folder)})
+        return
+    _table(("claim", "measured", "held against", "verdict"), [row.cells() for row in entry.rows])
+    _note(f"data, figures and verdict are in {folder}")
+
+
+def reproduction(done: Reproduction, as_json: bool) -> None:
+    """The verdicts of all experiments, and where the report lies."""
+    errors = {name: str(error) for name, error in done.errors.items()}
+    if as_json:
+        _json({"report": str(done.page), "experiments": [_entry(e) for e in done.entries], "errors": errors})
+        return
+    rows = [(entry.name, *row.cells()) for entry in done.entries for row in entry.rows]
+    _table(("experiment", "claim", "measured", "held against", "verdict"), rows)
+    for name, message in errors.items():
+        _note(f"{name} did not run: {message}")
+    _note(f"the report is {done.page}")
+
+
+def diagnosis(facts: Mapping[str, str], rows: Sequence[Row], as_json: bool) -> None:
+    """Facts about the machine, and the self-check."""
+    if as_json:
+        _json({"facts": facts, "checks": [asdict(row) for row in rows], "sound": all(row.holds for row in rows)})
+        return
+    _table(("fact", "value"), list(facts.items()))
+    _table(("check", "measured", "held against", "verdict"), [row.cells() for row in rows])
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    rows = [asdict(row) for row in entry.rows]
+    return {"name": entry.name, "title": entry.title, "command": entry.command, "verdict": rows}
+
+
+def _json(value: Any) -> None:
+    print(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def _note(text: str) -> None:
+    print(f"synfer: {text}", file=sys.stderr)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = Table(*head, box=SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    Console(width=width, markup=False, emoji=False, highlight=False).print(table)

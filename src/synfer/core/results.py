@@ -1,0 +1,112 @@
+"""Results are plain xarray datasets: units in attrs, dims in words, provenance beside them.
+
+Every variable that any verb returns is declared once, in `VARIABLES`; plots read their axis labels from it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from synfer.core.params import Params
+
+VARIABLES: dict[str, tuple[str, str]] = {
+    "time": ("ms", "time"),
+    "V": ("mV", "membrane potential"),
+    "frequency": ("Hz", "modulation frequency"),
+    "rate": ("Hz", "population rate"),
+    "n_spikes": ("1", "spikes per neuron since the previous node"),
+    "status": ("1", "0 where all went well"),
+    "fallbacks": ("1", "steps redone by backward Euler"),
+    "state_p": ("1/mV", "density at the end of the run"),
+    "state_edges": ("mV", "cell edges at the end of the run"),
+    "state_queue": ("1/ms", "flux of the last steps by stage, latest first"),
+    "state_rate": ("1/ms", "flux at the end of the run"),
+    "state_dt": ("ms", "step of the run"),
+    "p": ("1/mV", "density of the membrane potential"),
+    "V_mean": ("mV", "mean membrane potential"),
+    "V_sd": ("mV", "sd of the membrane potential"),
+    "V_iqr": ("mV", "interquartile range of the membrane potential"),
+    "V_sd_below_V_T": ("mV", "sd of the membrane potential below the soft threshold"),
+    "V_sd_below_V_u": ("mV", "sd of the membrane potential below the unstable point"),
+    "mass_above_V_u": ("1", "probability above the unstable point"),
+    "V_u": ("mV", "unstable fixed point"),
+    "susceptibility": ("Hz/mV", "linear response of the rate to mu"),
+    "depth": ("mV", "depth of inhibition"),
+    "sigma": ("mV", "sd of the free membrane potential"),
+    "mu": ("mV", "mean of the free membrane potential"),
+    "spike_time": ("ms", "spike time"),
+    "spike_neuron": ("1", "index of the neuron that spiked"),
+    "spike_point": ("1", "point of the spike"),
+    "rate_block": ("Hz", "population rate by block of neurons"),
+    "n_neurons": ("1", "number of neurons"),
+    "state_x": ("1", "membrane of every lane at the end of the run, in the engine's coordinate"),
+    "state_release": ("1", "steps until release from refractoriness"),
+    "state_words": ("1", "random state"),
+    "state_frame": ("mV", "origin and unit of the engine's coordinate"),
+}
+
+
+def version() -> str:
+    """The installed version of synfer."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed("synfer")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+def label(name: str) -> dict[str, str]:
+    """The units and long name of a variable, as attrs; standard errors inherit from their variable."""
+    if name.endswith("_se"):
+        base = label(name[:-3])
+        return {"units": base["units"], "long_name": f"standard error of the {base['long_name']}"} if base else {}
+    if name not in VARIABLES:
+        return {}
+    units, long_name = VARIABLES[name]
+    return {"units": units, "long_name": long_name}
+
+
+def dataset(
+    variables: Mapping[str, tuple[Sequence[str], Any]],
+    coords: Mapping[str, tuple[Sequence[str], Any]],
+    **provenance: Any,
+) -> xr.Dataset:
+    """A labelled dataset from (dims, values) pairs and provenance.
+
+    Provenance values that are Params or nested containers are stored as canonical JSON text, so a
+    dataset written to disk names the arguments that made it and nothing about the machine.
+    """
+    ds = xr.Dataset(
+        {name: (tuple(dims), np.asarray(values), label(name)) for name, (dims, values) in variables.items()},
+        coords={name: (tuple(dims), np.asarray(values), label(name)) for name, (dims, values) in coords.items()},
+    )
+    ds.attrs = {"synfer_version": version()} | {k: _attr(v) for k, v in provenance.items() if v is not None}
+    return ds
+
+
+def spec(arguments: Any) -> str:
+    """Canonical JSON text of nested arguments."""
+    return json.dumps(arguments, default=_jsonable, separators=(",", ":"), allow_nan=False)
+
+
+def _attr(value: Any) -> Any:
+    return value if isinstance(value, (str, int, float)) or _is_text_list(value) else spec(value)
+
+
+def _is_text_list(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Params):
+        return json.loads(value.spec())
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    if isinstance(value, xr.Dataset):
+        return {"continued_from": value.attrs.get("spec", "")}
+    raise TypeError(f"{type(value).__name__} has no JSON form")

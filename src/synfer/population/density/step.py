@@ -1,0 +1,89 @@
+"""One time step of a tile: SDIRK2 or backward Euler with the refractory queue.
+
+SDIRK2 (gamma = 1 - 1/sqrt 2, stiffly accurate, L-stable; Alexander 1977, SIAM J. Numer. Anal. 14:1006):
+    (I - gamma dt L_1) Y_1 = p + gamma dt s_1
+    (I - gamma dt L_2) Y_2 = p + (1 - gamma)/gamma (Y_1 - p) + gamma dt s_2,      p <- Y_2
+with L_j, s_j at t + gamma dt and t + dt. Exactly dt [(1 - gamma) r_1 + gamma r_2] leaves through V_top in a step, r_j
+being the flux of Y_j, so with t_ref = (k + theta) dt the re-entering flux
+    s_j(n) = (1 - theta) r_j(n - k) + theta r_j(n - k - 1)
+conserves probability for every t_ref and is second order. For k = 0 the first term is the unknown of the same stage:
+the stage is solved for the density without it and for a unit of it (rank-one update).
+"""
+
+import numpy as np
+
+from .inner import inner
+from .kick import apply_kicks
+from .rescue import rescue
+from .stage import GAMMA, restore_source, solve_stage
+from .sweep import substitute, substitute_last
+
+# Least density, relative to the largest, below which a lane's step is redone.
+NEGATIVE = -1e-10
+
+
+def stage_fractions(scheme: str) -> tuple[float, ...]:
+    """Times of the stages within a step, in units of dt."""
+    return {"sdirk2": (GAMMA, 1.0), "backward-euler": (1.0,)}[scheme]
+
+
+@inner
+def delayed_sources(tile, work, slot, stages):
+    """Flux into V_reset that is known before the step, by stage, into work.source."""
+    depth = work.flux.shape[0]
+    for lane in range(tile.h.shape[0]):
+        k, theta = tile.delay[lane], tile.theta[lane]
+        # depth >= k + 2 slots in a ring.
+        older = slot - k - 1 if slot > k else slot - k - 1 + depth
+        newer = slot - k if slot >= k else slot - k + depth
+        for j in range(2):
+            s = theta * work.flux[older, j, lane]
+            if k > 0:
+                s += (1.0 - theta) * work.flux[newer, j, lane]
+            else:
+                s += (1.0 - theta) * work.burst[lane]
+            work.source[j, lane] = s
+        if stages == 1:
+            work.source[0, lane] = (1.0 - GAMMA) * work.source[0, lane] + GAMMA * work.source[1, lane]
+
+
+@inner
+def step_tile(tile, work, drive, kicks, dt, stages, step, lanes):
+    """Advance a tile by one step.
+
+    Args:
+        tile, work: the tile; work.density, .flux, .rate, .spikes and .fallbacks are updated.
+        drive: mu [mV], sigma [mV], g [leaks], gE [mV] at the stage times, (stages, 4, W).
+        kicks: voltage shifts at the start of the step [mV], (W,).
+        dt: step [ms]. stages: 2 for SDIRK2, 1 for backward Euler. step: its number, >= 0.
+        lanes: (0,) * W.
+
+    The fluxes of the stages through V_top [1/ms] are left in work.flux[step % depth].
+    """
+    slot = step % work.flux.shape[0]
+    now = work.current[0]
+    p, u = work.density[now], work.density[1 - now]
+    apply_kicks(tile, work, p, kicks, dt)
+    delayed_sources(tile, work, slot, stages)
+    length = GAMMA * dt if stages == 2 else dt
+    for j in range(stages):
+        x = p if j == 0 else u
+        solve_stage(tile, work, x, u, drive[j], length, work.source[j], work.flux[slot, j], lanes)
+        if j == 0:
+            restore_source(p, tile, work)
+        if j + 1 < stages:
+            substitute(u, work.b, p, (1.0 - GAMMA) / GAMMA, lanes)
+    substitute_last(u, work.b, work.extremes, lanes)
+    redo = 0
+    for lane in range(len(lanes)):
+        if stages == 1:
+            work.flux[slot, 1, lane] = work.flux[slot, 0, lane]
+        work.rate[lane] = work.flux[slot, 1, lane]
+        negative = work.extremes[0, lane] < NEGATIVE * work.extremes[1, lane]
+        work.chosen[lane] = stages == 2 and negative and np.isfinite(work.rate[lane])
+        redo += work.chosen[lane]
+    if redo > 0:
+        rescue(tile, work, p, u, drive, dt, slot, work.chosen, lanes)
+    for lane in range(len(lanes)):
+        work.spikes[lane] += dt * ((1.0 - GAMMA) * work.flux[slot, 0, lane] + GAMMA * work.flux[slot, 1, lane])
+    work.current[0] = 1 - now

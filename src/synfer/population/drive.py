@@ -1,0 +1,229 @@
+"""What drives a population, as values that add up: noise, currents, volleys, gates.
+
+``rest + volley + Inhibition(depth=2)`` is a `Drive`: a sum of parts with exactly one `Noise`. Parts
+hold numbers, or a `Timeseries` where a number may vary in time; they do no arithmetic over time.
+"""
+
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from synfer.core.errors import ParameterError
+from synfer.core.params import Array, Params, field
+from synfer.population.synapse import Kernel
+
+
+class Part(Params):
+    """One part of a drive; parts and drives add up to a `Drive`."""
+
+    def __add__(self, other: "Part | Drive") -> "Drive":
+        return Drive((self,)) + other
+
+
+class Timeseries(Part):
+    """A signal given at times, linear in between and constant outside.
+
+    As a part of a drive it is a current I(t) in mV of steady passive displacement; as a field
+    of another part it has that field's unit.
+
+    Example:
+        >>> rest = Noise(mu=Timeseries([0, 100], [-66, -62]), sigma=3)
+    """
+
+    kind: Literal["timeseries"] = "timeseries"
+    positional: ClassVar[tuple[str, ...]] = ("time", "values")
+    time: Array = field(unit="ms", doc="times, strictly increasing")
+    values: Array = field(doc="values at these times")
+    name: str = field("I", doc="what the signal is called in labels")
+
+    @model_validator(mode="after")
+    def _matching(self) -> Self:
+        if self.time.ndim != 1 or self.time.shape != self.values.shape or self.time.size == 0:
+            raise ValueError(
+                "time and values must be one-dimensional and equally long; "
+                f"got {self.time.shape} and {self.values.shape}"
+            )
+        if np.any(np.diff(self.time) <= 0):
+            raise ValueError("time must increase strictly; sort it and merge repeated times")
+        return self
+
+
+def _number_or_series(value: Any) -> str:
+    return "series" if isinstance(value, (Timeseries, dict)) else "number"
+
+
+_Series = Annotated[Timeseries, Tag("series")]
+_Choice = Discriminator(_number_or_series)
+Signal = Annotated[Annotated[float, Tag("number")] | _Series, _Choice]
+"""A number, or a Timeseries of numbers."""
+NonNegative = Annotated[Annotated[float, Field(ge=0), Tag("number")] | _Series, _Choice]
+"""The same, at least 0 at all times."""
+
+
+def _check_series(name: str, value: float | Timeseries, lowest: float) -> None:
+    if isinstance(value, Timeseries) and np.any(value.values < lowest):
+        raise ValueError(f"{name} must be >= {lowest:g} at all times; its smallest value is {value.values.min():g}")
+
+
+class Noise(Part):
+    """Gaussian white noise: the free membrane has mean mu and standard deviation sigma.
+
+    Brunel's sigma is sqrt(2) times larger. Either may be a `Timeseries`.
+    """
+
+    kind: Literal["noise"] = "noise"
+    positional: ClassVar[tuple[str, ...]] = ("mu", "sigma")
+    mu: Signal = field(unit="mV", symbol="μ", doc="mean of the free membrane potential, absolute")
+    sigma: NonNegative = field(unit="mV", symbol="σ", doc="standard deviation of the free membrane potential")
+
+    @model_validator(mode="after")
+    def _sigma_not_negative(self) -> Self:
+        _check_series("sigma", self.sigma, 0)
+        return self
+
+    @classmethod
+    def from_poisson(cls, rates: Any, weights: Any, *, V_rest: float, tau_m: float) -> Self:
+        """The diffusion limit of independent Poisson inputs: Campbell's theorem.
+
+            mu = V_rest + tau_m sum_k J_k r_k,    sigma^2 = tau_m sum_k J_k^2 r_k / 2
+
+        Args:
+            rates: Input rates [Hz], a number or shape (inputs,), >= 0.
+            weights: Jumps of the membrane per spike [mV], broadcast against rates.
+            V_rest: Resting potential [mV].
+            tau_m: Membrane time constant [ms].
+        """
+        r, J = np.broadcast_arrays(np.asarray(rates, dtype=float), np.asarray(weights, dtype=float))
+        if not (np.all(np.isfinite(r)) and np.all(np.isfinite(J)) and np.all(r >= 0)):
+            raise ParameterError("Noise.from_poisson: rates must be finite and >= 0 Hz, weights finite [mV]")
+        if not tau_m > 0:
+            raise ParameterError(f"Noise.from_poisson: tau_m = {tau_m} ms must be > 0 ms")
+        per_ms = r / 1000
+        return cls(
+            mu=V_rest + tau_m * float(np.sum(J * per_ms)), sigma=float(np.sqrt(tau_m * np.sum(J**2 * per_ms) / 2))
+        )
+
+
+class PulsePacket(Part):
+    """A volley of `a` spikes, Gaussian in time. A neuron needs weight and tau_s; a chain brings its own.
+
+    Each spike is worth a step of `weight` mV, filtered by a kernel of unit area. kernel="delta" with
+    sigma_t = 0 is an instantaneous kick of a * weight mV.
+    """
+
+    kind: Literal["pulse_packet"] = "pulse_packet"
+    a: float = field(unit="spikes", ge=0, symbol="a", doc="number of spikes")
+    sigma_t: float = field(unit="ms", ge=0, symbol="σ_t", doc="standard deviation of spike times")
+    t0: float = field(unit="ms", symbol="t_0", doc="centre of the volley")
+    weight: float | None = field(None, unit="mV", symbol="J", doc="delta-equivalent step per spike")
+    kernel: Kernel = field("alpha", doc="postsynaptic kernel")
+    tau_s: float | None = field(None, unit="ms", gt=0, symbol="τ_s", doc="synaptic decay time")
+    tau_r: float | None = field(None, unit="ms", gt=0, symbol="τ_r", doc="synaptic rise time, biexponential only")
+
+    @model_validator(mode="after")
+    def _kernel_times(self) -> Self:
+        if self.kernel == "delta" and self.tau_s is not None:
+            raise ValueError("tau_s has no meaning for kernel='delta'; leave it out")
+        if (self.tau_r is not None) != (self.kernel == "biexponential"):
+            raise ValueError("tau_r is for kernel='biexponential', which needs it")
+        if self.tau_r is not None and self.tau_s is not None and self.tau_r >= self.tau_s:
+            raise ValueError(
+                f"tau_r = {self.tau_r} ms must be < tau_s = {self.tau_s} ms; for equal times use kernel='alpha'"
+            )
+        return self
+
+
+class Gate(Part):
+    """A part that acts while on <= t < off; without on and off it is sustained."""
+
+    on: float | None = field(None, unit="ms", symbol="t_on", doc="start; none = sustained")
+    off: float | None = field(None, unit="ms", symbol="t_off", doc="end; none = to the end of the run")
+    lag: float = field(0.0, unit="ms", doc="delay per layer of a chain, so that a gate can travel")
+
+    @property
+    def timed(self) -> bool:
+        """Whether the gate starts or ends within a run."""
+        return self.on is not None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.on is None and self.off is not None:
+            raise ValueError(f"off = {self.off} ms needs on; give on=0 for a gate from the start")
+        if self.on is not None and self.off is not None and self.off <= self.on:
+            raise ValueError(f"off = {self.off} ms must be > on = {self.on} ms: the gate ends before it begins")
+        return self
+
+
+class Inhibition(Gate):
+    """An inhibitory current: it steps to -depth, and V follows with tau_m.
+
+    depth is the steady passive displacement in mV, positive = hyperpolarising (1 mV is 10 pA at 10 nS).
+    """
+
+    kind: Literal["inhibition"] = "inhibition"
+    positional: ClassVar[tuple[str, ...]] = ("depth",)
+    depth: NonNegative = field(unit="mV", symbol="d", doc="steady passive hyperpolarisation")
+
+    @model_validator(mode="after")
+    def _depth_not_negative(self) -> Self:
+        _check_series("depth", self.depth, 0)
+        return self
+
+
+class Shunt(Gate):
+    """A conductance g(t), in units of the leak, with reversal potential E_rev; it does not change the noise D."""
+
+    kind: Literal["shunt"] = "shunt"
+    g: NonNegative = field(symbol="g", doc="conductance in units of the leak")
+    E_rev: float = field(unit="mV", symbol="E_rev", doc="reversal potential")
+
+    @model_validator(mode="after")
+    def _g_not_negative(self) -> Self:
+        _check_series("g", self.g, 0)
+        return self
+
+
+AnyPart = Annotated[Noise | PulsePacket | Inhibition | Shunt | Timeseries, Field(discriminator="kind")]
+
+
+class Drive(Params):
+    """A sum of parts. A population needs exactly one `Noise` in it."""
+
+    kind: Literal["drive"] = "drive"
+    positional: ClassVar[tuple[str, ...]] = ("parts",)
+    parts: tuple[AnyPart, ...] = field(doc="the parts, in the order of the sum")
+
+    @model_validator(mode="after")
+    def _one_noise(self) -> Self:
+        noises = sum(isinstance(part, Noise) for part in self.parts)
+        if noises > 1:
+            raise ValueError(
+                f"parts hold {noises} Noise, a sum takes exactly one; add up mu, and sigma in squares, by hand"
+            )
+        return self
+
+    def __add__(self, other: "Part | Drive") -> "Drive":
+        if isinstance(other, Drive):
+            return Drive(self.parts + other.parts)
+        return Drive((*self.parts, other)) if isinstance(other, Part) else NotImplemented
+
+    @property
+    def noise(self) -> Noise:
+        """The drive's Noise; a ParameterError if it has none."""
+        for part in self.parts:
+            if isinstance(part, Noise):
+                return part
+        raise ParameterError("the drive has no Noise; add one, for example sf.Noise(mu=-65, sigma=3)")
+
+
+def as_drive(drive: object) -> Drive:
+    """A part or a sum of parts as a Drive with exactly one Noise."""
+    if isinstance(drive, Part):
+        drive = Drive((drive,))
+    if not isinstance(drive, Drive):
+        raise ParameterError(
+            f"drive = {drive!r} must be a Noise or a sum of parts; for example sf.Noise(mu=-65, sigma=3)"
+        )
+    _ = drive.noise
+    return drive

@@ -1,0 +1,230 @@
+"""Spiking Monte Carlo of one population: n independent neurons under shared inputs.
+
+The membrane is split into an exact Ornstein-Uhlenbeck step and, for the EIF, the exact
+flow of its sodium current (Strang: second order in dt); hard thresholds are tested between steps
+by a Brownian bridge. A result depends on its arguments alone: not on `workers`, not on what else
+runs; and a run continued from `Run.state` at any bin boundary is the unbroken run, bit for bit.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from synfer.population.spiking.advance import Schedule, advance_hard, advance_sodium
+from synfer.population.spiking.coefficients import Frame, Inputs, Neuron, coefficients, frame_of
+from synfer.population.spiking.events import EMPTY, FREE, QUANTA, Cell, Lanes, Ledger
+from synfer.population.spiking.snapshot import COLUMNS, bin_counts, describe
+from synfer.population.spiking.tile import aligned_copy, scratch_for
+
+WIDTH = 64  # lanes of a tile, for both types: they then use the same random numbers
+PAIRS = (0,) * (WIDTH // 2)  # its length is a constant to the compiler
+ROWS_BYTES = 2**26  # snapshots held at a time
+
+
+class State(NamedTuple):
+    """A population between two runs; `lanes` is exact, V and refractory read it."""
+
+    lanes: Lanes  # release counts steps from now
+    frame: Frame
+    dt: float
+    n: int
+    V_reset: float
+
+    @property
+    def V(self) -> np.ndarray:
+        """(n,) mV; V_reset while refractory."""
+        return np.where(self.refractory > 0, self.V_reset, self.frame.to_V(self.lanes.x).ravel()[: self.n])
+
+    @property
+    def refractory(self) -> np.ndarray:
+        """(n,) ms still to be spent refractory."""
+        release = self.lanes.release.ravel()[: self.n]
+        return np.where(release == FREE, 0.0, np.maximum(release, 0) * (self.dt / QUANTA))
+
+
+class Run(NamedTuple):
+    """What `simulate_population` returns."""
+
+    count: np.ndarray  # (bins,) spikes of the population
+    count_sq: np.ndarray  # (bins,) sum over neurons of (spikes in the bin)^2
+    block_count: np.ndarray  # (blocks, bins) spikes by block of neurons
+    block_size: np.ndarray  # (blocks,) neurons in each
+    snapshots: dict[str, np.ndarray]  # snapshot.COLUMNS, each (snapshots,); empty without snapshots
+    histogram: np.ndarray | None  # (snapshots, n_hist) neurons per cell
+    spike_neuron: np.ndarray | None  # (spikes,) int32, in order of time
+    spike_time: np.ndarray | None  # (spikes,) ms from the start of the run
+    state: State
+
+
+def start(
+    neuron: Neuron, V: np.ndarray, refractory: np.ndarray, *, dt: float, dtype: type = np.float64, seed: Any
+) -> State:
+    """A population about to run.
+
+    Args:
+        V: (n,) mV.
+        refractory: (n,) ms each neuron has still to wait (0: none).
+        dt: step of the run, ms.
+        dtype: np.float32 or np.float64, the type of the kernels.
+        seed: np.random.SeedSequence; lane pair i of the population draws words 4 i to 4 i + 3.
+    """
+    n = len(V)
+    tiles = -(-n // WIDTH)
+    frame = frame_of(neuron, dt)
+    x = np.full(tiles * WIDTH, frame.to_x(neuron.V_reset), dtype)
+    x[:n] = frame.to_x(np.asarray(V, np.float64))
+    wait = np.asarray(refractory, np.float64)
+    release = np.full(tiles * WIDTH, EMPTY, np.int64)
+    release[:n] = np.where(wait > 0, np.round(wait / dt * QUANTA).astype(np.int64), FREE)
+    words = seed.generate_state(tiles * 2 * WIDTH, np.uint32).reshape(tiles, WIDTH // 2, 4)
+    words = np.ascontiguousarray(words.transpose(0, 2, 1)).reshape(tiles, 2 * WIDTH)
+    return State(Lanes(x.reshape(tiles, WIDTH), release.reshape(tiles, WIDTH), words), frame, dt, n, neuron.V_reset)
+
+
+def simulate_population(
+    neuron: Neuron,
+    inputs: Inputs,
+    state: State,
+    *,
+    steps_per_bin: int,
+    steps_per_snapshot: int = 0,
+    histogram: tuple[float, float, int] | None = None,
+    max_spikes: int = 0,
+    bridge: bool = True,
+    blocks: int = 32,
+    workers: int = 1,
+) -> Run:
+    """Run n neurons through steps of `state.dt`.
+
+    Args:
+        inputs: arrays (steps,); signals sampled at mid-step, kicks given at the start of a step.
+        state: from `start` or an earlier run; it is not changed.
+        steps_per_bin: must divide the number of steps.
+        steps_per_snapshot: V is looked at after every so many steps, 0 for never.
+        histogram: (V_lo, h, cells) of the uniform cells to count V in, at every snapshot.
+        max_spikes: room for spike trains; 0 keeps none.
+        bridge: False tests hard thresholds at step ends only (biased, for comparison).
+        blocks: groups of consecutive tiles counted apart; fewer if there are fewer tiles.
+        workers: threads.
+
+    Raises:
+        ValueError: the steps do not fill bins, dt cannot resolve the reset, or there were more than max_spikes spikes.
+
+    Accuracy: see the tests of this package; LIF rate within 0.1 %, EIF sd within 0.05 % at dt 0.1 ms.
+    """
+    steps, dt, real = len(inputs.mu), state.dt, state.lanes.x.dtype.type
+    cut = boundaries_cut(inputs.kick, steps_per_bin, steps_per_snapshot)
+    until = np.flatnonzero(cut)[np.cumsum(cut[:-1])]
+    cell = cell_of(neuron, state, steps, steps_per_bin, bridge)
+    lanes = Lanes(*(aligned_copy(a) for a in state.lanes))
+    tiles = len(lanes.x)
+    blocks = min(blocks, tiles)
+    edges = np.arange(blocks + 1) * tiles // blocks
+    ledger = empty_ledger(blocks, steps // steps_per_bin, tiles, max_spikes)
+    hot, cold = coefficients(neuron, inputs, state.frame, cell.top, dt, cut, real)
+    kick = np.ascontiguousarray(inputs.kick / state.frame.unit, real)
+    advance = advance_sodium if neuron.Delta_T > 0 else advance_hard
+    per_segment = max(1, ROWS_BYTES // lanes.x.nbytes)
+    length = per_segment * steps_per_snapshot or steps
+    described, counted = [], []
+    with ThreadPoolExecutor(workers) as pool:
+        for first in range(0, steps, length):
+            last = min(first + length, steps)
+            rows = np.empty(((last - first) // steps_per_snapshot if steps_per_snapshot else 0, lanes.x.size), real)
+            schedule = Schedule(hot, cold, cut, until, kick, steps_per_bin, steps_per_snapshot, first, last)
+
+            def block_run(b: int, rows: np.ndarray = rows, schedule: Schedule = schedule) -> None:
+                advance(PAIRS, lanes, scratch_for(WIDTH, real), rows, schedule, ledger, b, (edges[b], edges[b + 1]), cell)
+
+            each(pool, workers, block_run, range(blocks))
+            looked = each(pool, workers, lambda row: look(row, state.frame, cell.reset, histogram), rows)
+            described += [columns for columns, _ in looked]
+            counted += [counts for _, counts in looked]
+    lanes.release[lanes.release < EMPTY] -= steps * QUANTA
+    sizes = np.minimum(edges * WIDTH, state.n)
+    spike_neuron, spike_time = spike_trains(ledger, max_spikes, dt)
+    table = np.array(described).reshape(-1, len(COLUMNS)).T
+    return Run(
+        count=ledger.count.sum(axis=0),
+        count_sq=ledger.count_sq.sum(axis=0),
+        block_count=ledger.count,
+        block_size=np.diff(sizes),
+        snapshots=dict(zip(COLUMNS, table, strict=True)),
+        histogram=np.array(counted).reshape(-1, histogram[2]) if histogram else None,
+        spike_neuron=spike_neuron,
+        spike_time=spike_time,
+        state=state._replace(lanes=lanes),
+    )
+
+
+def each(pool: ThreadPoolExecutor, workers: int, function: Callable, items: Iterable) -> list:
+    """function over items, in order, on the pool if it has more than one thread."""
+    return list(pool.map(function, items)) if workers > 1 else [function(item) for item in items]
+
+
+def boundaries_cut(kick: np.ndarray, steps_per_bin: int, steps_per_snapshot: int) -> np.ndarray:
+    """(steps + 1,) bool: the step boundaries at which V must be the membrane's own."""
+    boundary = np.arange(len(kick) + 1)
+    cut = boundary % steps_per_bin == 0
+    if steps_per_snapshot:
+        cut |= boundary % steps_per_snapshot == 0
+    cut[:-1] |= kick != 0
+    return cut
+
+
+def cell_of(neuron: Neuron, state: State, steps: int, steps_per_bin: int, bridge: bool) -> Cell:
+    """The neuron as the kernels see it, once the request is known to be sound."""
+    if steps % steps_per_bin:
+        raise ValueError(f"steps = {steps} must be a multiple of steps_per_bin = {steps_per_bin}; change the bin or the run")
+    if state.frame != frame_of(neuron, state.dt):
+        raise ValueError("state belongs to another neuron or dt; use start(neuron, state.V, state.refractory, ...)")
+    reset = float(state.frame.to_x(neuron.V_reset))
+    if reset >= 0.0:
+        limit = f"{float(state.frame.to_V(0.0)):.6g} mV, from where one step of dt = {state.dt} ms reaches V_top"
+        raise ValueError(f"V_reset = {neuron.V_reset} mV must be < {limit}; lower V_reset or dt")
+    top = float(state.frame.to_x(neuron.V_top))
+    if neuron.Delta_T > 0:
+        # From 20 (float64: 40) halvings of the step below it, V_top is reached at once.
+        top = min(top, 20.0 if state.lanes.x.dtype == np.float32 else 40.0)
+    return Cell(reset, top, neuron.t_ref / state.dt, bridge)
+
+
+def empty_ledger(blocks: int, bins: int, tiles: int, max_spikes: int) -> Ledger:
+    """A ledger without entries."""
+    per_lane = (tiles, WIDTH)
+    return Ledger(
+        count=np.zeros((blocks, bins), np.int64),
+        count_sq=np.zeros((blocks, bins), np.int64),
+        seen=np.full(per_lane, -1, np.int32),
+        tally=np.zeros(per_lane, np.int32),
+        neuron=np.empty((blocks, max_spikes), np.int32),
+        time=np.empty((blocks, max_spikes)),
+        written=np.zeros(blocks, np.int64),
+    )
+
+
+def look(row: np.ndarray, frame: Frame, centre: float, histogram: tuple[float, float, int] | None) -> tuple:
+    """(snapshot.COLUMNS, histogram or None) of one row of x."""
+    columns = np.empty(len(COLUMNS))
+    describe(PAIRS, row, centre, frame.V_ref, frame.unit, columns)
+    if histogram is None:
+        return columns, None
+    V_lo, h, cells = histogram
+    counts = np.zeros(cells, np.int64)
+    bin_counts(row, float(frame.to_x(V_lo)), frame.unit / h, counts)
+    return columns, counts
+
+
+def spike_trains(ledger: Ledger, max_spikes: int, dt: float) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """(neuron, time in ms) in order of time, then neuron."""
+    total = int(ledger.written.sum())
+    if max_spikes == 0:
+        return None, None
+    if total > max_spikes:
+        raise ValueError(f"max_spikes = {max_spikes} must be >= {total}, the spikes of this run; raise it or shorten the run")
+    neuron = np.concatenate([row[:m] for row, m in zip(ledger.neuron, ledger.written, strict=True)])
+    time = np.concatenate([row[:m] for row, m in zip(ledger.time, ledger.written, strict=True)]) * dt
+    order = np.lexsort((neuron, time))
+    return neuron[order], time[order]

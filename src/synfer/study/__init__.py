@@ -1,0 +1,1 @@
+"""Studies: experiments that measure a claim, and what runs, keeps and reports them."""

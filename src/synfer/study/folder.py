@@ -1,0 +1,126 @@
+"""Folders that appear whole or not at all: write beside, flush to disk, rename into place.
+
+A reader finds the old result or the new one, never half of one. A killed writer or a full disk
+leaves the old result; its leftovers are hidden siblings that the next writer removes.
+"""
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from synfer.core.errors import SynferError
+
+
+class StoreError(SynferError):
+    """A file or folder that cannot be read, or cannot be written."""
+
+    exit_code = 3
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A new empty folder that takes the place of `target` when the block ends without an error.
+
+    Raises:
+        StoreError: the folder cannot be written; what was at `target` is as it was.
+    """
+    partial = _sibling(target, f"partial-{platform.node()}-{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        restore(target)
+        _sweep(target)
+        partial.mkdir()
+        yield partial
+        _flush(partial)
+        _swap(partial, target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError(
+            f"cannot write {target}: {reason}; an earlier result there is untouched; make room or choose another folder"
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def restore(target: Path) -> None:
+    """Bring back the earlier result if a writer was killed between its two renames."""
+    previous = _sibling(target, "previous")
+    if previous.exists() and not target.exists():
+        previous.rename(target)
+
+
+def write_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a file that takes the place of `path` whole."""
+    partial = _sibling(path, f"partial-{platform.node()}-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(partial)
+        _fsync(partial)
+        partial.replace(path)
+        _fsync(path.parent)
+    except OSError as error:
+        raise StoreError(
+            f"cannot write {path}: {error.strerror or error}; make room or choose another folder"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _sibling(target: Path, suffix: str) -> Path:
+    return target.parent / f".{target.name}.{suffix}"
+
+
+def _swap(partial: Path, target: Path) -> None:
+    # POSIX cannot rename over a folder that holds files, so the old one steps aside; `restore`
+    # closes the gap between the two renames.
+    previous = _sibling(target, "previous")
+    shutil.rmtree(previous, ignore_errors=True)
+    if target.exists():
+        target.rename(previous)
+    try:
+        partial.rename(target)
+    except OSError:
+        restore(target)
+        raise
+    _fsync(target.parent)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def _flush(folder: Path) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        _fsync(path)
+    _fsync(folder)
+
+
+def _fsync(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":  # Windows cannot open folders
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what writers on this machine left behind when they were killed."""
+    stem = f".{target.name}.partial-{platform.node()}-"
+    for leftover in target.parent.glob(f"{stem}*"):
+        pid = leftover.name.removeprefix(stem)
+        if pid.isdigit() and not _alive(int(pid)):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":  # signal 0 is not a probe there
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,5 @@
+"""The HTML report."""
+
+from synfer.study.report.page import Entry, read, render, report, results
+
+__all__ = ["Entry", "read", "render", "report", "results"]
