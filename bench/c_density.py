@@ -63,7 +63,7 @@ class Tile:
         self.ring = np.broadcast_to(np.asarray(rate, float), (self.depth, self.width)).copy()
 
     def run(self, mu: np.ndarray, sigma: np.ndarray, g: np.ndarray) -> np.ndarray:
-        """Rates [1/ms], (steps, W), under mu (steps, W) [mV] at the ends of the steps; sigma, g: (W,). Starts at slot 0."""
+        """Rates [1/ms], (steps, W), under mu (steps, W) [mV] at the ends of the steps; sigma, g: (W,)."""
         steps = mu.shape[0]
         mu, sigma, g = (np.ascontiguousarray(x, dtype=float) for x in (mu, sigma, g))
         rate = np.zeros((steps, self.width))

@@ -25,7 +25,8 @@ def test_every_command_that_is_shown_exists():
     from synfer.cli.app import app
 
     known = {(c.name or c.callback.__name__) for c in app.registered_commands if c.callback}
-    assert set(re.findall(r"^synfer (\w+)", README, re.MULTILINE)) == known
+    section = README.partition("## Command line")[2]
+    assert set(re.findall(r"^synfer (\w+)", section, re.MULTILINE)) == known
 
 
 def test_the_files_that_are_linked_exist():

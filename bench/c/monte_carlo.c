@@ -3,8 +3,8 @@
  * The same method and the same random numbers as the library (xoshiro128++, one state per
  * pair of lanes; polynomial Box-Muller; exact Ornstein-Uhlenbeck step; exact sodium flow; Brownian
  * bridge at a hard threshold), written as a C programmer would: tiles of LANES neurons,
- * loops over lanes for the compiler to vectorise. It counts spikes and nothing else, with a
- * refractory time rounded to whole steps, so it does a little less than the library.
+ * loops over lanes for the compiler to vectorise. It counts spikes and nothing else, and spikes and
+ * releases fall on whole steps, so it does a little less than the library.
  *
  *   gcc -O3 -march=native -ffast-math -shared -fPIC -DREAL=float  -DBITS=32 ...
  *   gcc -O3 -march=native -ffast-math -shared -fPIC -DREAL=double -DBITS=64 ...
@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #ifndef LANES
-#define LANES 128
+#define LANES 64
 #endif
 #define PAIRS (LANES / 2)
 
@@ -102,9 +102,13 @@ static inline uint32_t next_word(uint32_t *restrict s, int pair) {
     return word;
 }
 
+static inline real uniform(uint32_t word) {
+    return (real)word * (real)2.3283064365386963e-10 + (real)1.1641532182693481e-10;
+}
+
 static inline void normal_pair(uint32_t *restrict s, int pair, real *z1, real *z2) {
     uint32_t a = next_word(s, pair), b = next_word(s, pair);
-    real r = SQRT((real)-1.3862943611198906 * log2_lane((real)a + (real)0.5) + (real)44.3614195558365);
+    real r = SQRT((real)-1.3862943611198906 * log2_lane(uniform(a)));
     real v = (real)(int32_t)b * (real)2.3283064365386963e-10, y = v * v;
 #if BITS == 32
     real sine = 0.0773087140228f, cosine = 0.219696798619f;
@@ -141,18 +145,47 @@ static inline real sodium(real x) {
     return x - log2_lane((real)1.0 - exp2_lane(x > (real)-100.0 ? x : (real)-100.0));
 }
 
-/* x: base-2 sodium units, w = 2^x = (dt/tau_m) e^{(V - V_T)/Delta_T}; coefficients per step: decay, drive, noise. */
-int64_t eif(int64_t tiles, int64_t steps, real *V, uint32_t *words, const real *coefficients, real top, real reset,
-            int32_t refractory) {
+/* A spike holds its lane until `refractory` steps later; lanes in between run on and are ignored. */
+static int64_t fire(real *restrict x, int64_t *restrict free_at, const uint8_t *restrict marks, int64_t step, real reset,
+                    int64_t refractory, int64_t *due) {
+    int64_t spikes = 0;
+    for (int l = 0; l < LANES; l++)
+        if (marks[l]) {
+            if (free_at[l] == 0) {
+                spikes++;
+                free_at[l] = step + refractory;
+                if (free_at[l] < *due)
+                    *due = free_at[l];
+            }
+            x[l] = reset;
+        }
+    return spikes;
+}
+
+static int64_t release(real *restrict x, int64_t *restrict free_at, int64_t step, real reset) {
+    int64_t due = INT64_MAX;
+    for (int l = 0; l < LANES; l++)
+        if (free_at[l] && free_at[l] <= step) {
+            free_at[l] = 0;
+            x[l] = reset;
+        } else if (free_at[l] && free_at[l] < due)
+            due = free_at[l];
+    return due;
+}
+
+/* x in base-2 sodium units, 2^x = (dt/tau_m) exp((V - V_T)/Delta_T). Coefficients per step: decay, drive, noise. */
+int64_t eif(int64_t tiles, int64_t steps, real *V, uint32_t *words, const real *coefficients, double top, double reset,
+            int64_t refractory) {
     int64_t spikes = 0;
     for (int64_t tile = 0; tile < tiles; tile++) {
         real *restrict x = V + tile * LANES;
         uint32_t *restrict s = words + tile * 4 * PAIRS;
-        int32_t free_at[LANES] = {0};
+        int64_t free_at[LANES] = {0}, due = INT64_MAX;
+        uint8_t marks[LANES];
         for (int64_t step = 0; step < steps; step++) {
             real k = coefficients[3 * step], m = coefficients[3 * step + 1], d = coefficients[3 * step + 2];
+            real edge = (real)top;
             int32_t hit = 0;
-#pragma GCC ivdep
             for (int l = 0; l < PAIRS; l++) {
                 real z1, z2, a, b;
                 normal_pair(s, l, &z1, &z2);
@@ -160,21 +193,60 @@ int64_t eif(int64_t tiles, int64_t steps, real *V, uint32_t *words, const real *
                 b = sodium(x[PAIRS + l]);
                 a += (m - k * a) + d * z1;
                 b += (m - k * b) + d * z2;
-                hit |= (a >= top) | (b >= top);
+                hit |= (a >= edge) | (b >= edge);
                 x[l] = a;
                 x[PAIRS + l] = b;
             }
-            if (hit)
+            if (hit) {
                 for (int l = 0; l < LANES; l++)
-                    if (x[l] >= top) {
-                        if (step >= free_at[l]) {
-                            spikes++;
-                            free_at[l] = step + refractory;
-                        }
-                        x[l] = reset;
-                    }
-            /* held at reset while refractory */
-            if (refractory > 0 && hit >= 0) { }
+                    marks[l] = x[l] >= edge;
+                spikes += fire(x, free_at, marks, step, (real)reset, refractory, &due);
+            }
+            if (due <= step)
+                due = release(x, free_at, step, (real)reset);
+        }
+    }
+    return spikes;
+}
+
+/* x in mV below threshold. Coefficients per step: decay, drive, noise, q, near, with P(crossed) = 2^(-q x0 x1). */
+int64_t lif(int64_t tiles, int64_t steps, real *V, uint32_t *words, const real *coefficients, double reset,
+            int64_t refractory) {
+    int64_t spikes = 0;
+    for (int64_t tile = 0; tile < tiles; tile++) {
+        real *restrict x = V + tile * LANES;
+        uint32_t *restrict s = words + tile * 4 * PAIRS;
+        int64_t free_at[LANES] = {0}, due = INT64_MAX;
+        real before[LANES];
+        uint8_t marks[LANES];
+        for (int64_t step = 0; step < steps; step++) {
+            const real *c = coefficients + 5 * step;
+            real k = c[0], m = c[1], d = c[2], q = c[3], near = c[4];
+            int32_t hit = 0;
+            for (int l = 0; l < PAIRS; l++) {
+                real z1, z2, a = x[l], b = x[PAIRS + l];
+                normal_pair(s, l, &z1, &z2);
+                before[l] = a;
+                before[PAIRS + l] = b;
+                a += (m - k * a) + d * z1;
+                b += (m - k * b) + d * z2;
+                hit |= (a * before[l] <= near) | (b * before[PAIRS + l] <= near);
+                x[l] = a;
+                x[PAIRS + l] = b;
+            }
+            if (hit) {
+                uint8_t any = 0;
+                for (int l = 0; l < PAIRS; l++) {
+                    real u = uniform(next_word(s, l)), v = uniform(next_word(s, l));
+                    marks[l] = (x[l] >= 0) | (log2_lane(u) < -q * before[l] * x[l]);
+                    marks[PAIRS + l] = (x[PAIRS + l] >= 0) | (log2_lane(v) < -q * before[PAIRS + l] * x[PAIRS + l]);
+                    any |= marks[l] | marks[PAIRS + l];
+                }
+                if (any)
+                    spikes += fire(x, free_at, marks, step, (real)reset, refractory, &due);
+            }
+            if (due <= step)
+                due = release(x, free_at, step, (real)reset);
         }
     }
     return spikes;

@@ -38,14 +38,35 @@ def stationary(points: int | None = None):
 def test_a_density_in_time_is_a_map_with_units():
     ax = plot.density(evolved(), ax=Figure().subplots())
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("time [ms]", "membrane potential [mV]")
-    assert ax.figure.axes[1].get_ylabel() == "density of the membrane potential [1/mV]"
+    assert ax.figure.axes[1].get_ylabel() == "density of V [1/mV]"
     assert ax.collections[0].get_array().shape == (21, 5)
 
 
 def test_a_stationary_density_is_a_line():
     ax = plot.density(stationary(), ax=Figure().subplots())
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("membrane potential [mV]", "density of the membrane potential [1/mV]")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (
+        "membrane potential [mV]",
+        "density of V [1/mV]",
+    )
     np.testing.assert_array_equal(ax.lines[0].get_xdata(), V)
+
+
+def test_without_p_the_density_is_drawn_by_its_moments_and_says_so():
+    dims, values = ("time",), np.linspace(-60, -65, 5)
+    ds = dataset({"V_mean": (dims, values), "V_sd": (dims, np.full(5, 3.0))}, {"time": (dims, TIME)})
+    ax = plot.density(ds, ax=Figure().subplots())
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), values)
+    assert 'record=("p",)' in ax.get_title()
+    assert ax.get_ylabel() == "mean membrane potential [mV]"
+
+
+def test_the_view_shows_where_the_density_is():
+    ds = stationary()
+    ds["p"] = ds.p.where(abs(ds.V + 60) <= 5, 1e-9)
+    assert plot.density(ds, ax=Figure().subplots()).get_xlim() == (-65, -55)
+    ds = evolved()
+    ds["p"] = ds.p.where(abs(ds.V + 60) <= 5, 1e-9)
+    assert plot.density(ds, ax=Figure().subplots()).get_ylim() == (-65, -55)
 
 
 def test_points_are_lines_named_by_what_varies():
@@ -113,7 +134,7 @@ def test_a_figure_is_described_in_words():
     plot.density(evolved(), ax=axes[0, 0])
     plot.rate(evolved(2), ax=axes[0, 1])
     assert plot.describe(figure) == (
-        "3 panels. A: map of membrane potential [mV] against time [ms]. "
+        "2 panels. A: map of membrane potential [mV] against time [ms]. "
         "B: plot of population rate [Hz] against time [ms] (depth 0, depth 1). "
         "Colours show density of the membrane potential [1/mV]."
     )

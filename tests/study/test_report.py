@@ -95,6 +95,12 @@ def test_one_result_makes_a_page_too(tmp_path):
     sf.run("tiny", out=tmp_path / "tiny")  # a report inside a result does not stand in the way of the next run
 
 
+def test_a_result_whose_replacement_was_killed_is_in_the_report(tmp_path):
+    sf.run("tiny", out=tmp_path / "tiny")
+    (tmp_path / "tiny").rename(tmp_path / ".tiny.previous")  # what a kill between the two renames leaves
+    assert "the mean falls" in report(tmp_path).read_text()
+
+
 def test_no_results_and_damaged_ones_are_said_so(tmp_path):
     with pytest.raises(StoreError, match="no results"):
         report(tmp_path)

@@ -204,6 +204,24 @@ def test_kill_9_at_any_moment_leaves_a_complete_result(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["r"]
 
 
+def test_writers_and_readers_of_one_result_do_not_disturb_each_other(tmp_path):
+    body = """
+        for k in range(30):
+            store.save(value(100 * int(sys.argv[2]) + k), sys.argv[1])
+    """
+    target = tmp_path / "r"
+    with python(body, str(target), "1") as one, python(body, str(target), "2") as two:
+        while one.poll() is None or two.poll() is None:
+            if target.exists():
+                ds = store.open(target)
+                for i in range(4):
+                    expected = np.random.default_rng(i).random(20_000) + ds.attrs["k"]
+                    np.testing.assert_array_equal(ds[f"x{i}"].values, expected)
+    assert (one.returncode, two.returncode) == (0, 0)
+    assert store.open(target).attrs["k"] in (129, 229)
+    assert [p.name for p in tmp_path.iterdir()] == ["r"]
+
+
 def test_a_disk_that_fills_up_leaves_the_old_result(tmp_path):
     store.save(result(1), tmp_path / "r")
     body = """

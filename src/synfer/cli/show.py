@@ -5,21 +5,22 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from synfer.study.experiment import Experiment, Row
-from synfer.study.report import Entry
-from synfer.study.reproduction import Reproduction
+if TYPE_CHECKING:  # they cost most of a second, which --help should not
+    from synfer.study.experiment import Experiment, Row
+    from synfer.study.report import Entry
+    from synfer.study.reproduction import Reproduction
 
 PIPE_WIDTH = 200
 """Columns where stdout is no terminal; wide, so that rows stay whole for grep."""
 
 
-def experiments(found: Mapping[str, Experiment], as_json: bool) -> None:
+def experiments(found: "Mapping[str, Experiment]", as_json: bool) -> None:
     """Names, titles and presets."""
     if as_json:
         _json([{"name": name, "title": e.TITLE, "presets": sorted(e.PRESETS)} for name, e in found.items()])
@@ -27,7 +28,7 @@ def experiments(found: Mapping[str, Experiment], as_json: bool) -> None:
         _table(("experiment", "what it asks"), [(name, e.TITLE) for name, e in found.items()])
 
 
-def result(entry: Entry, folder: Path, as_json: bool) -> None:
+def result(entry: "Entry", folder: Path, as_json: bool) -> None:
     """The verdict of one run, and where it lies."""
     if as_json:
         _json(_entry(entry) | {"out": str(folder)})
@@ -36,7 +37,7 @@ def result(entry: Entry, folder: Path, as_json: bool) -> None:
     _note(f"data, figures and verdict are in {folder}")
 
 
-def reproduction(done: Reproduction, as_json: bool) -> None:
+def reproduction(done: "Reproduction", as_json: bool) -> None:
     """The verdicts of all experiments, and where the report lies."""
     errors = {name: str(error) for name, error in done.errors.items()}
     if as_json:
@@ -49,7 +50,7 @@ def reproduction(done: Reproduction, as_json: bool) -> None:
     _note(f"the report is {done.page}")
 
 
-def diagnosis(facts: Mapping[str, str], rows: Sequence[Row], as_json: bool) -> None:
+def diagnosis(facts: Mapping[str, str], rows: "Sequence[Row]", as_json: bool) -> None:
     """Facts about the machine, and the self-check."""
     if as_json:
         _json({"facts": facts, "checks": [asdict(row) for row in rows], "sound": all(row.holds for row in rows)})
@@ -58,7 +59,7 @@ def diagnosis(facts: Mapping[str, str], rows: Sequence[Row], as_json: bool) -> N
     _table(("check", "measured", "held against", "verdict"), [row.cells() for row in rows])
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: "Entry") -> dict[str, Any]:
     rows = [asdict(row) for row in entry.rows]
     return {"name": entry.name, "title": entry.title, "command": entry.command, "verdict": rows}
 

@@ -9,87 +9,124 @@ MOMENTS = ("V_mean", "V_sd", "V_iqr")
 
 
 def compare(a: xr.Dataset, b: xr.Dataset, *, width: float | None = None) -> xr.Dataset:
-    """z-scores of a against b, by variable: (a - b)/standard error.
+    """z-scores of a against b, by variable: (a - b) / standard error.
 
-    Rates are compared as means over bins of a stated width: a deterministic rate, known at nodes, is
-    integrated over each bin by the trapezoidal rule; spike counts are added up and their
-    error comes from the scatter of independent blocks of neurons. Moments are compared at the times of the
-    stochastic result, where the deterministic one is interpolated.
+    Rates are compared as means over bins of a stated width. A density's mean rate over a bin is its number of spikes; a
+    simulation's bins are added up, and the error of the sum is taken from the scatter between independent blocks of
+    neurons (a single bin brings its own error). Moments are compared at the times of the simulation.
 
     Args:
-        a, b: Results of `evolve` or `simulate` over the same window, with the same points.
-        width: Bin width for rates [ms], a multiple of the bins of the stochastic results; default their own.
+        a, b: Results of `evolve` and `simulate`, at least one of them simulated, over the same window and points.
+        width: Width of the bins [ms], a multiple of the simulation's; default its own.
 
     Returns:
-        Dataset of z by variable, with the width in attrs; `time` at bin centres for the rate, `V_time` for moments.
+        Dataset of z-scores: `rate` by `time` (bin centres), `V_mean`, `V_sd`, `V_iqr` by `V_time`; the width in attrs.
+        Where neither result has a spike in a bin, z is 0.
 
     Raises:
-        ParameterError: no standard errors on either side, unequal windows, or bins that do not fit.
+        ParameterError: no simulation, windows or points that differ, or a width that does not fit.
+
+    Example:
+        >>> import synfer as sf
+        >>> lif, rest = sf.LIF.diesmann1999(), sf.Noise(mu=-61.8, sigma=2.85)
+        >>> z = sf.compare(sf.evolve(lif, rest, t=20), sf.simulate(lif, rest, t=20, n=2000, seed=1), width=10)
+        >>> z.rate.sizes["time"]
+        2
     """
-    stochastic = [ds for ds in (a, b) if "rate_se" in ds]
-    if not stochastic:
+    results = [a, b]
+    for ds in results:
+        if not isinstance(ds, xr.Dataset) or ds.attrs.get("verb") not in ("evolve", "simulate"):
+            raise ParameterError("compare takes results of evolve and simulate")
+    simulated = [ds for ds in results if "rate_se" in ds]
+    if not simulated:
         raise ParameterError("neither result has standard errors, so there are no z-scores; compare one with simulate")
-    windows = [(ds.attrs["t_start"], ds.attrs["t_end"]) for ds in (a, b)]
-    if not np.allclose(windows[0], windows[1], rtol=0, atol=1e-9):
-        raise ParameterError(
-            f"the windows differ, {windows[0]} ms against {windows[1]} ms; run both from the same start for the same t"
-        )
-    if a.sizes.get("point") != b.sizes.get("point"):
-        raise ParameterError(
-            f"the points differ, {a.sizes.get('point', 1)} against {b.sizes.get('point', 1)}; run both on the same"
-        )
-    edges = _edges(stochastic, width, windows[0])
-    (rate_a, var_a), (rate_b, var_b) = (_binned(ds, edges) for ds in (a, b))
-    z = {"rate": (rate_a.dims, _z(rate_a.values - rate_b.values, var_a + var_b))}
-    finer = stochastic[0].coords["time"].values
+    window = _window(results)
+    edges = _edges(simulated, width, window)
+    (rate_a, var_a), (rate_b, var_b) = (_binned(ds, edges) for ds in results)
+    variance = _with_floor(var_a + var_b, rate_a, rate_b, results, edges)
+    z = {"rate": ("time", _z(rate_a - rate_b, variance))}
+    times = simulated[0]["time"].values
     for name in MOMENTS:
-        values = [ds[name].interp(time=finer) for ds in (a, b)]
-        variance = sum((ds[f"{name}_se"].interp(time=finer).values ** 2 for ds in (a, b) if f"{name}_se" in ds), 0.0)
-        dims = tuple("V_time" if d == "time" else d for d in values[0].dims)
-        z[name] = (dims, _z(values[0].values - values[1].values, variance))
+        values = [_at(ds[name], times) for ds in results]
+        errors = [_at(ds[f"{name}_se"], times) ** 2 for ds in simulated]
+        z[name] = ("V_time", _z(values[0] - values[1], sum(errors)))
+    return _labelled(z, (edges[1:] + edges[:-1]) / 2, times, float(edges[1] - edges[0]))
+
+
+def _labelled(z: dict[str, tuple[str, np.ndarray]], centres: np.ndarray, times: np.ndarray, width: float) -> xr.Dataset:
+    point = ("point",) if z["rate"][1].ndim == 2 else ()
     ds = xr.Dataset(
-        {name: (dims, values, {"units": "1", "long_name": f"z-score of {name}"}) for name, (dims, values) in z.items()},
+        {n: ((*point, dim), v, {"units": "1", "long_name": f"z-score of {n}"}) for n, (dim, v) in z.items()},
         coords={
-            "time": ("time", (edges[1:] + edges[:-1]) / 2, {"units": "ms", "long_name": "time"}),
-            "V_time": ("V_time", finer, {"units": "ms", "long_name": "time"}),
+            "time": ("time", centres, {"units": "ms", "long_name": "time"}),
+            "V_time": ("V_time", times, {"units": "ms", "long_name": "time"}),
         },
     )
-    ds.attrs = {"width_ms": float(edges[1] - edges[0])}
-    return ds
+    return ds.assign_attrs(width_ms=width)
 
 
 def _z(difference: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    return difference / np.sqrt(variance)
+    """The z-score; 0 where nothing differs, infinite where a difference has no error to explain it."""
+    with np.errstate(divide="ignore"):
+        return np.where(difference == 0, 0.0, difference / np.sqrt(np.where(difference == 0, 1.0, variance)))
 
 
-def _edges(stochastic: list[xr.Dataset], width: float | None, window: tuple[float, float]) -> np.ndarray:
-    bins = [ds.attrs["bin_ms"] for ds in stochastic]
+def _window(results: list[xr.Dataset]) -> tuple[float, float]:
+    windows = [(ds.attrs["t_start"], ds.attrs["t_end"]) for ds in results]
+    if not np.allclose(windows[0], windows[1], rtol=0, atol=1e-9):
+        text = " and ".join(f"{start:g} to {end:g} ms" for start, end in windows)
+        raise ParameterError(f"the windows differ, {text}; run both from the same start for the same t")
+    points = [ds.sizes.get("point") for ds in results]
+    if points[0] != points[1]:
+        raise ParameterError(f"the points differ, {points[0] or 1} and {points[1] or 1}; run both on the same")
+    return windows[0]
+
+
+def _edges(simulated: list[xr.Dataset], width: float | None, window: tuple[float, float]) -> np.ndarray:
+    bins = [float(ds.attrs["bin_ms"]) for ds in simulated]
+    length = window[1] - window[0]
     chosen = max(bins) if width is None else float(width)
-    for own in (*bins, window[1] - window[0]):
-        ratio = chosen / own if own in bins else own / chosen
-        if chosen <= 0 or abs(ratio - round(ratio)) > 1e-6 or round(ratio) < 1:
-            raise ParameterError(
-                f"width = {chosen} ms must be a multiple of the bins ({bins} ms) and divide the window "
-                f"({window[1] - window[0]} ms); try width = {max(bins)}"
-            )
-    return window[0] + chosen * np.arange(round((window[1] - window[0]) / chosen) + 1)
+    ratios = [chosen / own for own in bins] + [length / chosen if chosen > 0 else 0.0]
+    if not all(round(ratio) >= 1 and abs(ratio - round(ratio)) < 1e-6 for ratio in ratios):
+        raise ParameterError(
+            f"width = {chosen:g} ms must be a multiple of the bins ({max(bins):g} ms) and divide the window "
+            f"({length:g} ms); try width = {max(bins):g}"
+        )
+    return window[0] + chosen * np.arange(round(length / chosen) + 1)
 
 
-def _binned(ds: xr.Dataset, edges: np.ndarray) -> tuple[xr.DataArray, np.ndarray]:
-    """Mean rate in each bin and its variance."""
+def _binned(ds: xr.Dataset, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean rate in each bin [Hz] and its variance, (..., bins)."""
+    width = edges[1] - edges[0]
     if "rate_se" not in ds:
-        nodes = ds.coords["time"].values
-        rate = ds["rate"].transpose(..., "time")
-        steps = np.diff(nodes) * (rate.values[..., 1:] + rate.values[..., :-1]) / 2
-        area = np.concatenate([np.zeros((*steps.shape[:-1], 1)), np.cumsum(steps, axis=-1)], axis=-1)
-        at_edges = np.apply_along_axis(lambda y: np.interp(edges, nodes, y), -1, area)
-        mean = np.diff(at_edges, axis=-1) / np.diff(edges)
-        return xr.DataArray(mean, dims=rate.dims), np.zeros_like(mean)
-    own = ds.attrs["bin_ms"]
-    group = round((edges[1] - edges[0]) / own)
-    coarse = ds[["rate", "rate_se", "rate_block"]].coarsen(time=group).mean()
+        spikes = np.cumsum(ds["n_spikes"].transpose(..., "time").values, axis=-1)
+        nodes = ds["time"].values
+        at_edges = np.apply_along_axis(lambda y: np.interp(edges, nodes, y), -1, spikes)
+        mean = 1000 * np.diff(at_edges, axis=-1) / width
+        return mean, np.zeros_like(mean)
+    group = round(width / ds.attrs["bin_ms"])
     if group == 1:
-        return coarse["rate"].transpose(..., "time"), coarse["rate_se"].transpose(..., "time").values ** 2
-    blocks = coarse["rate_block"]
-    variance = blocks.var("block", ddof=1) / blocks.sizes["block"]
-    return coarse["rate"].transpose(..., "time"), variance.transpose(..., "time").values
+        return ds["rate"].transpose(..., "time").values, ds["rate_se"].transpose(..., "time").values ** 2
+    if ds.sizes.get("block", 0) < 8:
+        raise ParameterError(
+            "too few neurons to add up bins with their error; simulate at least 512, or with wider bins"
+        )
+    coarse = ds[["rate", "rate_block"]].coarsen(time=group).mean()
+    scatter = coarse["rate_block"].var("block", ddof=1) / ds.sizes["block"]
+    return coarse["rate"].transpose(..., "time").values, scatter.transpose(..., "time").values
+
+
+def _with_floor(
+    variance: np.ndarray, rate_a: np.ndarray, rate_b: np.ndarray, results: list[xr.Dataset], edges: np.ndarray
+) -> np.ndarray:
+    """The variance, and where a bin is too empty to show its own, that of the Poisson count expected there."""
+    width = edges[1] - edges[0]
+    expected = np.maximum(rate_a, rate_b)
+    n = min(int(ds["n_neurons"].min()) for ds in results if "n_neurons" in ds)
+    poisson = 1000 * expected / (n * width)
+    few = expected / 1000 * width * n < 10
+    return np.where(few, np.maximum(variance, poisson), variance)
+
+
+def _at(variable: xr.DataArray, times: np.ndarray) -> np.ndarray:
+    return variable.interp(time=times).transpose(..., "time").values

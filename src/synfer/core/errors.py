@@ -50,4 +50,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     known = sorted(known)
     lowered = {k.lower(): k for k in known}
     near = get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.6)
-    return f"; did you mean {lowered[near[0]]}?" if near else f"; known: {', '.join(known)}"
+    return f"; did you mean {lowered[near[0]]}?" if near else f"; known: {', '.join(known) or 'none'}"

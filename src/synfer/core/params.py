@@ -28,7 +28,7 @@ def field(default: Any = PydanticUndefined, *, unit: str = "", symbol: str = "",
 
     A field without `default` is required; every float must be finite.
     """
-    extra = {"unit": unit, "symbol": symbol}
+    extra: Any = {"unit": unit, "symbol": symbol}
     return Field(default, description=doc, json_schema_extra=extra, **bounds)
 
 

@@ -25,7 +25,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "state_queue": ("1/ms", "flux of the last steps by stage, latest first"),
     "state_rate": ("1/ms", "flux at the end of the run"),
     "state_dt": ("ms", "step of the run"),
-    "p": ("1/mV", "density of the membrane potential"),
+    "p": ("1/mV", "density of V"),
     "V_mean": ("mV", "mean membrane potential"),
     "V_sd": ("mV", "sd of the membrane potential"),
     "V_iqr": ("mV", "interquartile range of the membrane potential"),

@@ -10,33 +10,41 @@ from matplotlib.axes import Axes
 from synfer.core.errors import ParameterError
 from synfer.plot.figure import PALETTE, label, style
 
+VISIBLE = 1e-3
+"""Part of the peak below which a density is not seen."""
+
 
 def density(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
-    """Draw p: over time x V as a map, or over V as a line for each point.
+    """Draw p: over time x V as a map, or over V as a line for each point; without p, mean and sd of V in time.
 
     Args:
-        ds: A result with `p`: of `stationary`, or of `evolve` or `simulate` with record=("p",).
+        ds: A result of `stationary`, or of `evolve` or `simulate`, which keep p with record=("p",).
         ax: Where to draw; default a new figure, which pyplot.show() shows.
 
     Returns:
         The Axes.
 
     Raises:
-        ParameterError: no `p`, or a map for several points at once.
+        ParameterError: neither `p` nor moments of V, or a map for several points at once.
     """
-    p = _variable(ds, "p", 'record it: record=("p",)')
+    moments_only = "p" not in ds and "V_mean" in ds and "V_sd" in ds
+    p = ds["V_mean"] if moments_only else _variable(ds, "p", 'record it: record=("p",)')
     with style():
         ax = _axes(ax)
+        if moments_only:
+            _lines(ax, p, "time" if "time" in p.dims else str(p.dims[-1]), ds["V_sd"])
+            ax.set_title('mean +- sd; record=("p",) keeps the density')
+            return ax
         if "time" not in p.dims:
             _lines(ax, p, "V")
-            ax.set_ylim(bottom=0)
+            ax.set(xlim=_visible(p), ylim=(0, None))
             return ax
         if p.ndim != 2:
             raise ParameterError(f"p has dimensions {p.dims}, a map shows time x V; choose one point: ds.isel(point=0)")
         p = p.transpose("V", "time")
         mesh = ax.pcolormesh(p.coords["time"], p.coords["V"], p.values, shading="nearest", vmin=0, rasterized=True)
         ax.figure.colorbar(mesh, ax=ax, label=label(p))
-        ax.set(xlabel=label(p.coords["time"]), ylabel=label(p.coords["V"]))
+        ax.set(xlabel=label(p.coords["time"]), ylabel=label(p.coords["V"]), ylim=_visible(p))
     return ax
 
 
@@ -67,6 +75,12 @@ def _variable(ds: xr.Dataset, name: str, repair: str) -> xr.DataArray:
     if name not in ds:
         raise ParameterError(f"the result has no {name}; {repair}")
     return ds[name]
+
+
+def _visible(p: xr.DataArray) -> tuple[float, float]:
+    """The range of V where p is anywhere above a thousandth of its peak: less than a line's width."""
+    seen = p.coords["V"].values[(p >= VISIBLE * p.max()).any([d for d in p.dims if d != "V"]).values]
+    return float(seen.min()), float(seen.max())
 
 
 def _axes(ax: Axes | None) -> Axes:

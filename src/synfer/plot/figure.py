@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,9 @@ _STYLE: Any = {
     "svg.hashsalt": "synfer",  # element ids of SVG files depend on the drawing alone
 }
 
+LABEL_WIDTH = 30
+"""Letters that fit along the side of a panel."""
+
 
 @contextmanager
 def style() -> Iterator[None]:
@@ -72,23 +76,25 @@ def new_figure(
 
 
 def label(variable: xr.DataArray) -> str:
-    """The axis label of a variable from its attrs: ``population rate [Hz]``."""
+    """The axis label of a variable from its attrs: ``population rate [Hz]``, on two lines where it is long."""
     text = str(variable.attrs.get("long_name", variable.name))
     units = variable.attrs.get("units", "")
-    return text if units in ("", "1") else f"{text} [{units}]"
+    return fill(text if units in ("", "1") else f"{text} [{units}]", LABEL_WIDTH)
 
 
 def describe(figure: Figure) -> str:
     """What a figure looks like, in words, for readers who cannot see it."""
-    panels = [text for ax in figure.axes if (text := _describe_panel(ax))]
+    bars = [ax for ax in figure.axes if ax.get_label() == "<colorbar>"]
+    panels = [ax for ax in figure.axes if ax not in bars]
+    texts = [_describe_panel(ax) for ax in panels] + [
+        f"Colours show {ax.get_ylabel() or ax.get_xlabel()}" for ax in bars
+    ]
     counted = f"{len(panels)} panels. " if len(panels) > 1 else ""
-    return counted + " ".join(f"{text}." for text in panels)
+    return counted + " ".join(" ".join(f"{text}." for text in dict.fromkeys(texts)).split())
 
 
 def _describe_panel(ax: Axes) -> str:
     x, y = ax.get_xlabel(), ax.get_ylabel()
-    if ax.get_label() == "<colorbar>":
-        return f"Colours show {y or x}"
     letter, title = ax.get_title(loc="left"), ax.get_title()
     kind = "map of" if any(isinstance(c, QuadMesh) for c in ax.collections) or ax.images else "plot of"
     handles, names = ax.get_legend_handles_labels()

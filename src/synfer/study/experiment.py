@@ -2,7 +2,7 @@
 
 The runner, the command line and the report know experiments only through this contract:
 
-    NAME = "weak-inhibition"           in a module study/catalog/weak_inhibition.py
+    NAME = "weak-inhibition"           of a module or package study/catalog/weak_inhibition
     TITLE = "one line for lists and reports"
     class Spec(Params): ...            every number of the experiment, declared
     PRESETS = {"quick": Spec(...), "full": Spec(...)}
@@ -94,7 +94,7 @@ def checked(module: ModuleType) -> Experiment:
     experiment = cast(Experiment, module)
     if experiment.NAME.replace("-", "_") != where:
         raise TypeError(
-            f"experiment {experiment.NAME!r} must live in {experiment.NAME.replace('-', '_')}.py, not {where}.py"
+            f"experiment {experiment.NAME!r} must be the module {experiment.NAME.replace('-', '_')}, not {where}"
         )
     specs = experiment.PRESETS
     if not {"quick", "full"} <= set(specs) or not all(isinstance(s, Params) for s in specs.values()):

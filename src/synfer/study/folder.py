@@ -4,14 +4,19 @@ A reader finds the old result or the new one, never half of one. A killed writer
 leaves the old result; its leftovers are hidden siblings that the next writer removes.
 """
 
+import errno
 import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from synfer.core.errors import SynferError
+
+RACES = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT)
+"""What a rename says when another writer, or a reader that restores, came between."""
+ATTEMPTS = 100
 
 
 class StoreError(SynferError):
@@ -49,7 +54,23 @@ def restore(target: Path) -> None:
     """Bring back the earlier result if a writer was killed between its two renames."""
     previous = _sibling(target, "previous")
     if previous.exists() and not target.exists():
-        previous.rename(target)
+        with suppress(OSError):  # someone else was quicker
+            previous.rename(target)
+
+
+def restore_all(folder: Path) -> None:
+    """`restore` whatever lies in a folder."""
+    for previous in folder.glob(".*.previous"):
+        restore(folder / previous.name.removeprefix(".").removesuffix(".previous"))
+
+
+def identity(target: Path) -> tuple[int, int] | None:
+    """What tells a folder from the one that replaces it; None where there is none."""
+    try:
+        status = target.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
@@ -74,17 +95,25 @@ def _sibling(target: Path, suffix: str) -> Path:
 
 
 def _swap(partial: Path, target: Path) -> None:
+    for _ in range(ATTEMPTS):
+        try:
+            _step_in(partial, target)
+            return
+        except OSError as error:
+            restore(target)
+            if error.errno not in RACES:
+                raise
+    raise StoreError(f"other programs keep replacing {target}; let one finish")
+
+
+def _step_in(partial: Path, target: Path) -> None:
     # POSIX cannot rename over a folder that holds files, so the old one steps aside; `restore`
     # closes the gap between the two renames.
     previous = _sibling(target, "previous")
     shutil.rmtree(previous, ignore_errors=True)
     if target.exists():
         target.rename(previous)
-    try:
-        partial.rename(target)
-    except OSError:
-        restore(target)
-        raise
+    partial.rename(target)
     _fsync(target.parent)
     shutil.rmtree(previous, ignore_errors=True)
 

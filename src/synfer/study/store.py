@@ -14,7 +14,7 @@ import xarray as xr
 from zarr.codecs import ZstdCodec
 
 from synfer.core.errors import ParameterError
-from synfer.study.folder import StoreError, replacing, restore
+from synfer.study.folder import ATTEMPTS, StoreError, identity, replacing, restore
 
 CHUNK_BYTES = 2**26
 """Chunks stay below 64 MiB; most variables are one chunk, so a result is a handful of files."""
@@ -59,7 +59,21 @@ def open(path: str | Path) -> xr.Dataset:
         StoreError: there is no result at `path`, or it cannot be read.
     """
     source = Path(path)
-    restore(source)
+    for _ in range(ATTEMPTS):
+        restore(source)
+        before = identity(source)
+        try:
+            ds = _load(source)
+        except StoreError:
+            if identity(source) == before:
+                raise
+            continue
+        if identity(source) == before:
+            return ds
+    raise StoreError(f"other programs keep replacing {source}; let one finish")
+
+
+def _load(source: Path) -> xr.Dataset:
     if not (source / "zarr.json").is_file():
         raise StoreError(f"there is no result at {source}; a result is a folder that holds zarr.json")
     try:

@@ -10,7 +10,9 @@ LIF = sf.LIF(tau_m=10, V_th=-55, V_reset=-70, t_ref=2)
 H1 = sf.Noise(mu=-64.22720614, sigma=2)
 
 
-@pytest.mark.parametrize(("mu", "rate", "mean", "sd"), [(-65, 5.960361, -63.945915, 3.869685), (-64, 10.223835, -63.075832, 4.060195)])
+@pytest.mark.parametrize(
+    ("mu", "rate", "mean", "sd"), [(-65, 5.960361, -63.945915, 3.869685), (-64, 10.223835, -63.075832, 4.060195)]
+)
 def test_eif_reference_points(mu, rate, mean, sd):
     s = sf.stationary(EIF, sf.Noise(mu=mu, sigma=3))
     # The references are rounded to their last digit.
@@ -40,7 +42,9 @@ def test_controls_match_at_fresh_points_also_under_a_shunt(seed):
     drive = sf.Noise(rng.uniform(-68, -64), rng.uniform(1.5, 4)) + sf.Shunt(g=rng.uniform(0, 0.3), E_rev=-70)
     target = float(sf.stationary(EIF, drive).rate)
     for kind in ("lif", "linear"):
-        assert float(sf.stationary(sf.rate_matched(EIF, drive, kind=kind), drive).rate) == pytest.approx(target, rel=1e-8)
+        assert float(sf.stationary(sf.rate_matched(EIF, drive, kind=kind), drive).rate) == pytest.approx(
+            target, rel=1e-8
+        )
 
 
 @pytest.mark.parametrize(("neuron", "sigma", "rate"), [(EIF, 2, 5), (EIF, 0.7, 20), (LIF, 5, 0.01), (LIF, 1, 80)])

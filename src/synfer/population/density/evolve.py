@@ -17,6 +17,8 @@ from .tile import WIDTH, Tile, Work, build, delays, group
 # Steps whose drive is held in memory at once, at most, and its size in numbers.
 CHUNK_STEPS = 512
 CHUNK_NUMBERS = 2**23
+# Steps in the longest refractory queue.
+LONGEST_QUEUE = 10**6
 OK, NOT_FINITE = 0, 1
 
 # (mu, sigma, g, gE) and the kicks, see `evolve`.
@@ -91,20 +93,22 @@ class _Run:
         self.source = np.append(members, np.repeat(members[-1:], self.width - len(members)))
         consecutive = len(members) == self.width and bool(np.all(np.diff(members) == 1))
         self.columns = slice(int(members[0]), int(members[-1]) + 1) if consecutive else self.source
-        self.rows = tile.psi.shape[0] - tile.bottom[0].astype(np.int64)
+        # Which cells of the tile belong to its lanes.
+        self.own = np.arange(tile.psi.shape[0])[:, None] >= tile.bottom[0]
         self.scratch = np.zeros((8, self.width))
         self.alive = np.ones(len(members), bool)
         self._load(initial)
 
     def _load(self, initial: State) -> None:
-        depth = self.work.flux.shape[0]
-        for column, lane in enumerate(self.source):
-            n = int(self.rows[column])
-            self.work.density[0, -n:, column] = initial.p[lane, -n:]
-            past = initial.queue[lane, np.minimum(np.arange(depth - 1), initial.queue.shape[1] - 1)]
-            # Step 0 writes slot 0; age a lies a + 1 slots behind it.
-            self.work.flux[depth - 1 - np.arange(depth - 1), :, column] = past
-            self.work.rate[column] = initial.rate[lane]
+        tall, depth = self.own.shape[0], self.work.flux.shape[0]
+        self.work.density[0] = np.where(self.own, initial.p[self.source, -tall:].T, 0.0)
+        ages = np.arange(depth - 1)
+        past = initial.queue[self.source[:, None], np.minimum(ages, initial.queue.shape[1] - 1)]
+        # Step 0 writes slot 0; age a lies a + 1 slots behind it.
+        self.work.flux[depth - 1 - ages] = past.transpose(1, 2, 0)
+        self.work.rate[:] = initial.rate[self.source]
+        integral = self.work.density[0].sum(axis=0, dtype=float) * self.tile.h
+        self.work.mass[:] = integral if initial.mass is None else initial.mass[self.source]
 
     def advance(self, chunk: "_Chunk", stages: int, every: int, record_p: bool) -> tuple[np.ndarray, np.ndarray]:
         """Records (nodes, FIELDS, W) and snapshots (nodes or 0, n, W) of the chunk."""
@@ -136,16 +140,15 @@ class _Run:
             self.work.rate[column] = np.nan
         self.alive &= finite[: len(self.members)]
 
-    def final(self, steps: int, state: State) -> None:
-        """Write density, queue and rate of the members into the arrays of `state`."""
-        p = self.work.density[self.work.current[0]]
-        depth = self.work.flux.shape[0]
+    def final(self, steps: int, state: State, mass: np.ndarray) -> None:
+        """Write density, queue, rate and mass of the members into these arrays."""
+        tall, depth, count = self.own.shape[0], self.work.flux.shape[0], len(self.members)
+        p = np.where(self.own, self.work.density[self.work.current[0]], np.nan)
         ages = (steps - 1 - np.arange(depth - 1)) % depth
-        for column, lane in enumerate(self.members):
-            n = int(self.rows[column])
-            state.p[lane, -n:] = p[-n:, column]
-            state.queue[lane, : depth - 1] = self.work.flux[ages, :, column]
-            state.rate[lane] = self.work.rate[column]
+        state.p[self.members, -tall:] = p[:, :count].T
+        state.queue[self.members, : depth - 1] = self.work.flux[ages, :, :count].transpose(2, 0, 1)
+        state.rate[self.members] = self.work.rate[:count]
+        mass[self.members] = self.work.mass[:count]
 
 
 class _Chunk(NamedTuple):
@@ -164,7 +167,13 @@ def _fetch(inputs: Inputs, first: int, steps: int, stages: int, size: int) -> _C
     return _Chunk(first, steps, drive, np.broadcast_to(np.asarray(kicks, float), (steps, size)))
 
 
-def _check(lanes: Lanes, initial: State, n: np.ndarray, dt: float, steps: int, every: int) -> None:
+def _check(lanes: Lanes, initial: State, n: np.ndarray, dt: float, steps: int, every: int, dtype: Any) -> int:
+    """Lanes per tile, when the arguments of `evolve` are in order."""
+    width = WIDTH.get(np.dtype(dtype))
+    if width is None:
+        raise ParameterError(f"dtype = {np.dtype(dtype)} must be float64 or float32")
+    if not np.all((lanes.t_ref >= 0) & np.isfinite(lanes.t_ref)):
+        raise ParameterError(f"t_ref = {np.min(lanes.t_ref)} ms must be finite and >= 0 ms")
     if not (np.isfinite(dt) and dt > 0):
         raise ParameterError(f"dt = {dt} ms must be finite and > 0 ms")
     if steps < 0 or every < 1:
@@ -177,8 +186,13 @@ def _check(lanes: Lanes, initial: State, n: np.ndarray, dt: float, steps: int, e
     if initial.dt is not None and initial.dt != dt:
         raise ParameterError(f"initial was recorded with dt = {initial.dt} ms, got dt = {dt} ms; use the same dt")
     needed = int(delays(lanes.t_ref, dt)[0].max()) + 1
+    if needed > LONGEST_QUEUE:
+        raise ParameterError(f"dt = {dt} ms divides t_ref into {needed} steps; at most {LONGEST_QUEUE} are allowed")
     if initial.dt is not None and initial.queue.shape[1] < needed:
         raise ParameterError(f"initial.queue holds {initial.queue.shape[1]} steps, t_ref needs {needed}")
+    if not all(np.isfinite(initial.p[i, -n[i] :]).all() for i in range(len(n))):
+        raise NumericalError("initial.p is not finite; drop the lanes whose status is not 0")
+    return width
 
 
 def evolve(
@@ -213,6 +227,7 @@ def evolve(
         Records.state equals the unbroken one.
 
     Raises:
+        MeshError: a mesh that is too large or does not hold V_reset.
         ParameterError: dt, steps, every or initial out of bounds or not of these lanes.
         NumericalError: initial is not finite.
 
@@ -220,12 +235,10 @@ def evolve(
     """
     n = counts(lanes)
     size = len(n)
-    _check(lanes, initial, n, dt, steps, every)
-    if not all(np.isfinite(initial.p[i, -n[i] :]).all() for i in range(size)):
-        raise NumericalError("initial.p is not finite; drop the lanes whose status is not 0")
     stages = len(stage_fractions(scheme))
+    width = _check(lanes, initial, n, dt, steps, every, dtype)
     short = delays(lanes.t_ref, dt)[0] == 0
-    runs = [_Run(lanes, members, dt, dtype, initial) for members in group(n, short, WIDTH[np.dtype(dtype)])]
+    runs = [_Run(lanes, members, dt, dtype, initial) for members in group(n, short, width)]
     nodes = steps // every + 1
     table = np.zeros((FIELDS, size, nodes))
     density = np.full((size, nodes, int(n.max())), np.nan, dtype) if record_p else None
@@ -246,18 +259,19 @@ def _place(run: _Run, out: np.ndarray, snapshots: np.ndarray | None, node: int, 
     end = node + out.shape[0]
     table[:, run.members, node:end] = out[:, :, : len(run.members)].transpose(1, 2, 0)
     if snapshots is not None:
-        for column, lane in enumerate(run.members):
-            rows = int(run.rows[column])
-            density[lane, node:end, -rows:] = snapshots[:, -rows:, column]
+        tall, count = run.own.shape[0], len(run.members)
+        p = np.where(run.own[:, :count], snapshots[:, :, :count], np.nan)
+        density[run.members, node:end, -tall:] = p.transpose(2, 0, 1)
 
 
 def _collect(runs: list[_Run], table: np.ndarray, density: Any, n: np.ndarray, steps: int, dt: float) -> Records:
     size = len(n)
     depth = max(run.work.flux.shape[0] for run in runs) - 1
-    state = State(empty_density(size, int(n.max())), np.zeros((size, depth, 2)), np.zeros(size), dt)
+    mass = np.zeros(size)
+    state = State(empty_density(size, int(n.max())), np.zeros((size, depth, 2)), np.zeros(size), dt, mass)
     status, fallbacks = np.zeros(size, np.int64), np.zeros(size, np.int64)
     for run in runs:
-        run.final(steps, state)
+        run.final(steps, state, mass)
         status[run.members] = np.where(run.alive, OK, NOT_FINITE)
         fallbacks[run.members] = run.work.fallbacks[: len(run.members)]
     return Records(

@@ -9,6 +9,8 @@ from ...core.errors import MeshError
 
 # A lane's cell count is rounded up to a multiple of this, so that equal problems share tiles.
 CELL_BLOCK = 8
+# Largest mesh: 1e6 cells are 64 MB of work space for a single lane.
+MOST_CELLS = 10**6
 
 
 class Lanes(NamedTuple):
@@ -55,11 +57,17 @@ def counts(lanes: Lanes) -> np.ndarray:
     """Cells of every lane, after checking that the mesh holds the reset point.
 
     Raises:
-        MeshError: h not positive, or V_reset outside [lowest centre, highest centre].
+        MeshError: h not positive, too many cells, or V_reset outside [lowest centre, highest centre].
     """
     if not np.all(np.asarray(lanes.h) > 0):
         raise MeshError(f"h = {np.min(lanes.h)} mV must be > 0 mV; choose h = min(0.1, sigma / 20)")
     n = cells(lanes.V_top, lanes.V_lb, lanes.h)
+    if n.max() > MOST_CELLS:
+        lane = int(n.argmax())
+        raise MeshError(
+            f"h = {lanes.h[lane]:g} mV of lane {lane} gives {n[lane]} cells; at most {MOST_CELLS} are allowed; "
+            f"use h >= {(lanes.V_top[lane] - lanes.V_lb[lane]) / MOST_CELLS:.2g} mV"
+        )
     high = lanes.V_top - 0.5 * lanes.h
     low = lanes.V_top - (n - 0.5) * lanes.h
     outside = ~((lanes.V_reset >= low) & (lanes.V_reset <= high))

@@ -47,19 +47,21 @@ def integrals(p, out, lanes):
 
 @inner
 def quartiles(p, out, lanes):
-    """out[3:7] = row and cumulated density up to which a quarter, and three quarters, of out[0] is not exceeded."""
+    """out[3:7] = depth below V_top, in cells, down to which the density cumulated from below stays within a quarter
+    of out[0], and that density; the same for three quarters."""
+    n = p.shape[0]
     total = load(out, 0, lanes)
     low, high = total * fill(total, 0.25), total * fill(total, 0.75)
     cumulated = fill(total, 0.0)
-    row_low, row_high, at_low, at_high = cumulated, cumulated, cumulated, cumulated
-    for i in range(p.shape[0] - 1):
+    deep_low, deep_high, at_low, at_high = fill(total, n), fill(total, n), cumulated, cumulated
+    for i in range(n - 1):
         cumulated = cumulated + widen(load(p, i, lanes))
-        row = fill(total, i + 1)
-        row_low, at_low = choose(low, cumulated, row_low, row), choose(low, cumulated, at_low, cumulated)
-        row_high, at_high = choose(high, cumulated, row_high, row), choose(high, cumulated, at_high, cumulated)
-    store(out, 3, row_low)
+        depth = fill(total, n - 1 - i)
+        deep_low, at_low = choose(low, cumulated, deep_low, depth), choose(low, cumulated, at_low, cumulated)
+        deep_high, at_high = choose(high, cumulated, deep_high, depth), choose(high, cumulated, at_high, cumulated)
+    store(out, 3, deep_low)
     store(out, 4, at_low)
-    store(out, 5, row_high)
+    store(out, 5, deep_high)
     store(out, 6, at_high)
 
 
@@ -79,9 +81,9 @@ def record_tile(tile, work, step, dt, scratch, out, lanes):
         out[SD, lane] = h * np.sqrt(max(variance, 0.0))
         if np.isfinite(total):
             low, high = int(scratch[3, lane]), int(scratch[5, lane])
-            q25 = low + (0.25 * total - scratch[4, lane]) / p[low, lane]
-            q75 = high + (0.75 * total - scratch[6, lane]) / p[high, lane]
-            out[IQR, lane] = h * (q75 - q25)
+            q25 = low - (0.25 * total - scratch[4, lane]) / p[p.shape[0] - low, lane]
+            q75 = high - (0.75 * total - scratch[6, lane]) / p[p.shape[0] - high, lane]
+            out[IQR, lane] = h * (q25 - q75)
         else:
             out[IQR, lane] = np.nan
         out[MASS, lane] = total * h + refractory_mass(tile, work, step, lane, dt)

@@ -2,7 +2,7 @@
 
 from .inner import inner
 from .stage import GAMMA, solve_stage
-from .sweep import substitute_last
+from .sweep import TOTAL, substitute_last
 
 SUBSTEPS = 4
 
@@ -23,17 +23,17 @@ def rescue(tile, work, p, u, drive, dt, slot, chosen, lanes):
     The whole tile is stepped, in spare arrays, and only the chosen lanes are taken over. Both stages carry the mean
     flux, so that probability stays exact; the rate at the node is that of the last substep.
     """
-    x, trial, total = work.spare, work.trial[0], work.trial[1]
+    x, trial, total, source = work.spare, work.trial[0], work.trial[1], work.trial[2]
     for i in range(p.shape[0]):
         for lane in range(len(lanes)):
             x[i, lane] = p[i, lane]
     for lane in range(len(lanes)):
         total[lane] = 0.0
-        work.source[0, lane] = (1.0 - GAMMA) * work.source[0, lane] + GAMMA * work.source[1, lane]
+        source[lane] = (1.0 - GAMMA) * work.source[0, lane] + GAMMA * work.source[1, lane]
     for substep in range(1, SUBSTEPS + 1):
         substep_drive(drive, substep, work.drive)
-        solve_stage(tile, work, x, x, work.drive, dt / SUBSTEPS, work.source[0], trial, lanes)
-        substitute_last(x, work.b, work.extremes, lanes)
+        solve_stage(tile, work, x, x, work.drive, dt / SUBSTEPS, source, trial, lanes)
+        substitute_last(x, work.b, work.tried, lanes)
         for lane in range(len(lanes)):
             total[lane] += trial[lane] / SUBSTEPS
     for lane in range(len(lanes)):
@@ -41,6 +41,7 @@ def rescue(tile, work, p, u, drive, dt, slot, chosen, lanes):
             work.flux[slot, 0, lane] = total[lane]
             work.flux[slot, 1, lane] = total[lane]
             work.rate[lane] = trial[lane]
+            work.summary[TOTAL, lane] = work.tried[TOTAL, lane]
             work.fallbacks[lane] += 1
             for i in range(p.shape[0]):
                 u[i, lane] = x[i, lane]

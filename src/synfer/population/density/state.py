@@ -17,12 +17,15 @@ class State(NamedTuple):
             One age stands for a constant past.
         rate: flux through V_top at the node [1/ms], (L,).
         dt: the step the queue was recorded with [ms]; None for a constant past.
+        mass: non-refractory probability by account of the fluxes, (L,): the integral of p, without its rounding in
+            float32 runs. None for the integral of p.
     """
 
     p: np.ndarray
     queue: np.ndarray
     rate: np.ndarray
     dt: float | None = None
+    mass: np.ndarray | None = None
 
 
 def empty_density(size: int, n: int) -> np.ndarray:

@@ -19,6 +19,8 @@ from .vector import choose, exponentials, fill, fma, load, store, widen
 
 # Rows of the coefficient array, one value per lane.
 ALPHA, SLOPE, KAPPA, C = 0, 1, 2, 3
+# Rows of the summary of a density.
+LEAST, LARGEST, TOTAL = 0, 1, 2
 # abs(P) beyond which e^P is constant: the flux is upwind to rounding there.
 BOUND_64, BOUND_32 = 80.0, 40.0
 # Added to P, so that P = 0 gives the limit E/P = 1 instead of 0/0.
@@ -103,15 +105,21 @@ def substitute(u, v, start, weight, lanes):
 
 
 @inner
-def substitute_last(u, v, extremes, lanes):
-    """Backward sweep of the last stage: u becomes the density; its least and largest values go to `extremes`."""
+def substitute_last(u, v, summary, lanes):
+    """Backward sweep of the last stage: u becomes the density; `summary` gets its least and largest value and its sum.
+
+    The sum is taken in float64, and only in float32 runs, which need it.
+    """
     top = u.shape[0] - 1
     Y = load(u, top, lanes)
-    least, largest = Y, Y
+    least, largest, total = Y, Y, widen(Y)
     for i in range(top - 1, -1, -1):
         Y = fma(load(v, i, lanes), Y, load(u, i, lanes))
         store(u, i, Y)
         least = choose(Y, least, Y, least)
         largest = choose(largest, Y, Y, largest)
-    store(extremes, 0, widen(least))
-    store(extremes, 1, widen(largest))
+        if u.itemsize == 4:
+            total = total + widen(Y)
+    store(summary, LEAST, widen(least))
+    store(summary, LARGEST, widen(largest))
+    store(summary, TOTAL, total)

@@ -47,14 +47,16 @@ class Work(NamedTuple):
     factored: np.ndarray  # (1,) whether a, b, w hold the factors of `previous`
     saved: np.ndarray  # (2, W) density at V_reset before the source was added
     outflow: np.ndarray  # (1, W)
-    extremes: np.ndarray  # (2, W) least and largest density of the last stage
+    summary: np.ndarray  # (3, W) least and largest density of the last stage, and its sum
     flux: np.ndarray  # (depth, 2, W) 1/ms, through V_top, ring of steps, by stage
     source: np.ndarray  # (2, W) 1/ms, into V_reset, by stage
     burst: np.ndarray  # (W,) 1/ms, mass kicked over V_top in this step
     spare: np.ndarray  # (n, W) density of a step that is redone
-    trial: np.ndarray  # (2, W) 1/ms, flux of a substep and its mean
+    trial: np.ndarray  # (3, W) 1/ms, flux of a substep, its mean, and the mean source
     drive: np.ndarray  # (4, W) drive of a substep
+    tried: np.ndarray  # (3, W) summary of a redone step
     chosen: np.ndarray  # (W,) lanes whose step is redone
+    mass: np.ndarray  # (W,) non-refractory probability, by account of the fluxes
     rate: np.ndarray  # (W,) 1/ms, at the latest node
     spikes: np.ndarray  # (W,) per neuron since the last record
     fallbacks: np.ndarray  # (W,) steps redone by backward Euler
@@ -137,14 +139,16 @@ def workspace(n: int, width: int, depth: int, instant: bool, dtype: Any) -> Work
         factored=np.zeros(1, np.int64),
         saved=cells(2),
         outflow=cells(1),
-        extremes=cells(2, np.float64),
+        summary=cells(3, np.float64),
         flux=np.zeros((depth, 2, width)),
         source=np.zeros((2, width)),
         burst=np.zeros(width),
         spare=cells(n),
-        trial=np.zeros((2, width)),
+        trial=np.zeros((3, width)),
         drive=np.zeros((4, width)),
+        tried=cells(3, np.float64),
         chosen=np.zeros(width, np.int64),
+        mass=np.zeros(width),
         rate=np.zeros(width),
         spikes=np.zeros(width),
         fallbacks=np.zeros(width, np.int64),

@@ -8,8 +8,6 @@ do not depend on W. W is the length of a tuple `lanes = (0,) * W`, which numba k
 compile time.
 """
 
-# ruff: noqa: ARG001, ARG002 - numba's calling convention names every argument
-
 import operator
 from typing import Any
 

@@ -32,10 +32,11 @@ class Schedule(NamedTuple):
     cut: np.ndarray  # (steps + 1,) bool
     until: np.ndarray  # (steps,) int64, the next cut boundary after the start of a step
     kick: np.ndarray  # (steps,) of the kernel's type, in units of x
+    snapshot: np.ndarray  # (steps + 1,) int64, the number of the snapshot at a boundary, -1 for none
     steps_per_bin: int
-    steps_per_snapshot: int  # 0: none
     start: int
     stop: int
+    first_snapshot: int  # number of the segment's first
 
 
 @inner
@@ -95,8 +96,8 @@ def advance_sodium(lanes, state, scratch, rows, schedule, ledger, block, tiles, 
             if schedule.cut[k]:
                 if schedule.kick[k] != 0:
                     vector.shift(lanes, x, schedule.kick[k])
-                    fire_sodium(lanes, tile, state, scratch, ledger, block, cell, cell.top, k, 0.0, bin_)
-                due = fire_sodium(lanes, tile, state, scratch, ledger, block, cell, half_top, k, 1.0, bin_)
+                    fire_sodium(lanes, tile, state, scratch, ledger, block, cell, cell.top, float(k), 0.0, bin_)
+                due = fire_sodium(lanes, tile, state, scratch, ledger, block, cell, half_top, float(k), 1.0, bin_)
             last = min(schedule.until[k] - 1, due // QUANTA)
             k, hit = vector.run_sodium(lanes, x, words, schedule.hot, k, max(last, k))
             if due < (k + 1) * QUANTA:
@@ -108,8 +109,8 @@ def advance_sodium(lanes, state, scratch, rows, schedule, ledger, block, tiles, 
             k += 1
             if schedule.cut[k]:
                 vector.half_flow(lanes, x)
-                if schedule.steps_per_snapshot > 0 and k % schedule.steps_per_snapshot == 0:
-                    row = (k - schedule.start) // schedule.steps_per_snapshot - 1
+                if schedule.snapshot[k] >= 0:
+                    row = schedule.snapshot[k] - schedule.first_snapshot
                     vector.store(lanes, x, release, k, rows[row, tile * width : (tile + 1) * width])
 
 
@@ -195,6 +196,6 @@ def advance_hard(lanes, state, scratch, rows, schedule, ledger, block, tiles, ce
             if due < (k + 1) * QUANTA:
                 due = release_hard(lanes, tile, state, scratch, ledger, block, cell, k, schedule.cold[k], bin_)
             k += 1
-            if schedule.steps_per_snapshot > 0 and k % schedule.steps_per_snapshot == 0:
-                row = (k - schedule.start) // schedule.steps_per_snapshot - 1
+            if schedule.snapshot[k] >= 0:
+                row = schedule.snapshot[k] - schedule.first_snapshot
                 vector.store(lanes, x, release, k, rows[row, tile * width : (tile + 1) * width])

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from synfer.population.spiking.compiling import inner
-from synfer.population.spiking.normal import next_word, normal_pair
+from synfer.population.spiking.normal import next_word, normal_pair, uniform
 
 QUANTA = 2**24
 FREE = 2**63 - 1  # release time of a neuron that is not refractory
@@ -91,7 +91,7 @@ def crossing_fraction(words, pair, pairs, a, b, variance):
     & Haas 1976, in the form without cancellation).
     """
     z, _ = normal_pair(words, pair, pairs, 0.5)
-    u = (np.float64(next_word(words, pair, pairs)) + 0.5) / 4294967296.0
+    u = uniform(next_word(words, pair, pairs), 0.5)
     a = max(a, 1e-30)
     b = max(b, 1e-12 * a)
     w = 0.5 * z * z * variance / (a * b)
@@ -111,7 +111,7 @@ def resume_hard(words, pair, pairs, t, end, cell, cold):
     if not cell.bridge:
         return x, (end if x >= 0.0 else NEVER)
     variance = max(variance * math.exp(cold[0] * delta), 1e-30)
-    u = (np.float64(next_word(words, pair, pairs)) + 0.5) / 4294967296.0
+    u = uniform(next_word(words, pair, pairs), 0.5)
     if x >= 0.0 or u < math.exp(-2.0 * cell.reset * x / variance):
         return x, t + delta * crossing_fraction(words, pair, pairs, -cell.reset, abs(x), variance)
     return x, NEVER

@@ -13,14 +13,13 @@ Accuracy: float32 1e-7, float64 1e-12 (polynomials fitted in the minimax sense, 
 the last bit). Normals reach 6.7 standard deviations, where 32-bit uniforms end.
 """
 
-
+from typing import Any
 
 import numpy as np
 from numba import types
 from numba.extending import overload
 
-from synfer.core.lanes import bits_to_float, float_to_bits, fma
-from synfer.population.spiking.compiling import inner
+from synfer.population.spiking.compiling import bits_to_float, float_to_bits, fma, inner
 
 
 @inner
@@ -40,17 +39,17 @@ def next_word(words, pair, pairs):
     return word
 
 
-def log2_lane(u):
+def log2_lane(u) -> Any:
     """log2(u) for positive normal u, with small relative error near u = 1."""
     raise TypeError("log2_lane runs inside compiled kernels only")
 
 
-def exp2_lane(x):
+def exp2_lane(x) -> Any:
     """2^x for abs(x) <= 120 (callers clamp)."""
     raise TypeError("exp2_lane runs inside compiled kernels only")
 
 
-def sincos_half(v):
+def sincos_half(v) -> Any:
     """(sin(pi v), cos(pi v)) for v in [-1/2, 1/2]."""
     raise TypeError("sincos_half runs inside compiled kernels only")
 
@@ -180,7 +179,7 @@ def _sincos_half(v):
     return None
 
 
-def with_sign(r, word):
+def with_sign(r, word) -> Any:
     """r >= 0 with its sign bit set where bit 0 of word is set."""
     raise TypeError("with_sign runs inside compiled kernels only")
 
@@ -196,13 +195,19 @@ def _with_sign(r, word):
 
 
 @inner
+def uniform(word, half):
+    """(word + 1/2) / 2^32, in (0, 1], of the floating type of `half`, which is 1/2."""
+    real = type(half)
+    return fma(real(word), real(2.3283064365386963e-10), half * real(2.3283064365386963e-10))
+
+
+@inner
 def normal_pair(words, pair, pairs, half):
     """Two independent standard normals of the floating type of `half`, which is 1/2."""
     real = type(half)
     radius_word = next_word(words, pair, pairs)
     angle_word = next_word(words, pair, pairs)
-    # u = (word + 1/2) / 2^32; r^2 = -2 ln u.
-    r = np.sqrt(fma(real(-1.3862943611198906), log2_lane(real(radius_word) + half), real(44.3614195558365)))
+    r = np.sqrt(real(-1.3862943611198906) * log2_lane(uniform(radius_word, half)))
     sine, cosine = sincos_half(real(np.int32(angle_word)) * real(2.3283064365386963e-10))
     r = with_sign(r, angle_word)
     return r * cosine, r * sine

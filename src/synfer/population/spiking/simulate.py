@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from synfer.core.errors import ParameterError
 from synfer.population.spiking.advance import Schedule, advance_hard, advance_sodium
 from synfer.population.spiking.coefficients import Frame, Inputs, Neuron, coefficients, frame_of
 from synfer.population.spiking.events import EMPTY, FREE, QUANTA, Cell, Lanes, Ledger
@@ -69,8 +70,14 @@ def start(
         dt: step of the run, ms.
         dtype: np.float32 or np.float64, the type of the kernels.
         seed: np.random.SeedSequence; lane pair i of the population draws words 4 i to 4 i + 3.
+
+    Raises:
+        ParameterError: no neuron, or one at or above V_top.
     """
     n = len(V)
+    if n == 0 or np.max(V) >= neuron.V_top:
+        got = f"max(V) = {np.max(V)} mV" if n else "no neuron"
+        raise ParameterError(f"V must hold at least one neuron and lie below V_top = {neuron.V_top} mV, got {got}")
     tiles = -(-n // WIDTH)
     frame = frame_of(neuron, dt)
     x = np.full(tiles * WIDTH, frame.to_x(neuron.V_reset), dtype)
@@ -90,6 +97,7 @@ def simulate_population(
     *,
     steps_per_bin: int,
     steps_per_snapshot: int = 0,
+    first_snapshot: int | None = None,
     histogram: tuple[float, float, int] | None = None,
     max_spikes: int = 0,
     bridge: bool = True,
@@ -102,7 +110,8 @@ def simulate_population(
         inputs: arrays (steps,); signals sampled at mid-step, kicks given at the start of a step.
         state: from `start` or an earlier run; it is not changed.
         steps_per_bin: must divide the number of steps.
-        steps_per_snapshot: V is looked at after every so many steps, 0 for never.
+        steps_per_snapshot: V is looked at every so many steps, 0 for never.
+        first_snapshot: the first time after so many steps (default steps_per_snapshot).
         histogram: (V_lo, h, cells) of the uniform cells to count V in, at every snapshot.
         max_spikes: room for spike trains; 0 keeps none.
         bridge: False tests hard thresholds at step ends only (biased, for comparison).
@@ -110,14 +119,16 @@ def simulate_population(
         workers: threads.
 
     Raises:
-        ValueError: the steps do not fill bins, dt cannot resolve the reset, or there were more than max_spikes spikes.
+        ParameterError: the steps do not fill bins, dt cannot resolve the reset, or more than max_spikes spikes fell.
 
     Accuracy: see the tests of this package; LIF rate within 0.1 %, EIF sd within 0.05 % at dt 0.1 ms.
     """
     steps, dt, real = len(inputs.mu), state.dt, state.lanes.x.dtype.type
-    cut = boundaries_cut(inputs.kick, steps_per_bin, steps_per_snapshot)
-    until = np.flatnonzero(cut)[np.cumsum(cut[:-1])]
     cell = cell_of(neuron, state, steps, steps_per_bin, bridge)
+    snapshot = snapshot_numbers(steps, steps_per_snapshot, first_snapshot)
+    cut = (np.arange(steps + 1) % steps_per_bin == 0) | (snapshot >= 0)
+    cut[:-1] |= inputs.kick != 0
+    until = np.flatnonzero(cut)[np.cumsum(cut[:-1])]
     lanes = Lanes(*(aligned_copy(a) for a in state.lanes))
     tiles = len(lanes.x)
     blocks = min(blocks, tiles)
@@ -126,19 +137,18 @@ def simulate_population(
     hot, cold = coefficients(neuron, inputs, state.frame, cell.top, dt, cut, real)
     kick = np.ascontiguousarray(inputs.kick / state.frame.unit, real)
     advance = advance_sodium if neuron.Delta_T > 0 else advance_hard
-    per_segment = max(1, ROWS_BYTES // lanes.x.nbytes)
-    length = per_segment * steps_per_snapshot or steps
     described, counted = [], []
     with ThreadPoolExecutor(workers) as pool:
-        for first in range(0, steps, length):
-            last = min(first + length, steps)
-            rows = np.empty(((last - first) // steps_per_snapshot if steps_per_snapshot else 0, lanes.x.size), real)
-            schedule = Schedule(hot, cold, cut, until, kick, steps_per_bin, steps_per_snapshot, first, last)
+        for first, last in segments(snapshot, max(1, ROWS_BYTES // lanes.x.nbytes)):
+            taken = snapshot[first + 1 : last + 1]
+            rows = np.empty((np.count_nonzero(taken >= 0), lanes.x.size), real)
+            schedule = Schedule(hot, cold, cut, until, kick, snapshot, steps_per_bin, first, last, len(described))
 
-            def block_run(b: int, rows: np.ndarray = rows, schedule: Schedule = schedule) -> None:
-                advance(PAIRS, lanes, scratch_for(WIDTH, real), rows, schedule, ledger, b, (edges[b], edges[b + 1]), cell)
+            def run_block(b: int, rows: np.ndarray = rows, schedule: Schedule = schedule) -> None:
+                scratch, own = scratch_for(WIDTH, real), (edges[b], edges[b + 1])
+                advance(PAIRS, lanes, scratch, rows, schedule, ledger, b, own, cell)
 
-            each(pool, workers, block_run, range(blocks))
+            each(pool, workers, run_block, range(blocks))
             looked = each(pool, workers, lambda row: look(row, state.frame, cell.reset, histogram), rows)
             described += [columns for columns, _ in looked]
             counted += [counts for _, counts in looked]
@@ -164,26 +174,35 @@ def each(pool: ThreadPoolExecutor, workers: int, function: Callable, items: Iter
     return list(pool.map(function, items)) if workers > 1 else [function(item) for item in items]
 
 
-def boundaries_cut(kick: np.ndarray, steps_per_bin: int, steps_per_snapshot: int) -> np.ndarray:
-    """(steps + 1,) bool: the step boundaries at which V must be the membrane's own."""
-    boundary = np.arange(len(kick) + 1)
-    cut = boundary % steps_per_bin == 0
-    if steps_per_snapshot:
-        cut |= boundary % steps_per_snapshot == 0
-    cut[:-1] |= kick != 0
-    return cut
+def snapshot_numbers(steps: int, every: int, first: int | None) -> np.ndarray:
+    """(steps + 1,) int64: the number of the snapshot at each step boundary, -1 where there is none."""
+    number = np.full(steps + 1, -1)
+    if every:
+        first = every if first is None else first
+        if first < 1:
+            raise ParameterError(f"first_snapshot = {first} must be >= 1; the initial state is in `state` already")
+        at = np.arange(first, steps + 1, every)
+        number[at] = np.arange(len(at))
+    return number
+
+
+def segments(snapshot: np.ndarray, most: int) -> list[tuple[int, int]]:
+    """(first, last) step boundaries of stretches with at most so many snapshots each, at their ends or before."""
+    last = len(snapshot) - 1
+    ends = [int(k) for k in np.flatnonzero(snapshot >= 0)[most - 1 :: most] if k < last]
+    return list(zip([0, *ends], [*ends, last], strict=True))
 
 
 def cell_of(neuron: Neuron, state: State, steps: int, steps_per_bin: int, bridge: bool) -> Cell:
     """The neuron as the kernels see it, once the request is known to be sound."""
     if steps % steps_per_bin:
-        raise ValueError(f"steps = {steps} must be a multiple of steps_per_bin = {steps_per_bin}; change the bin or the run")
+        raise ParameterError(f"steps = {steps} must be a multiple of steps_per_bin = {steps_per_bin}; change either")
     if state.frame != frame_of(neuron, state.dt):
-        raise ValueError("state belongs to another neuron or dt; use start(neuron, state.V, state.refractory, ...)")
+        raise ParameterError("state belongs to another neuron or dt; use start(neuron, state.V, state.refractory, ...)")
     reset = float(state.frame.to_x(neuron.V_reset))
     if reset >= 0.0:
         limit = f"{float(state.frame.to_V(0.0)):.6g} mV, from where one step of dt = {state.dt} ms reaches V_top"
-        raise ValueError(f"V_reset = {neuron.V_reset} mV must be < {limit}; lower V_reset or dt")
+        raise ParameterError(f"V_reset = {neuron.V_reset} mV must be < {limit}; lower V_reset or dt")
     top = float(state.frame.to_x(neuron.V_top))
     if neuron.Delta_T > 0:
         # From 20 (float64: 40) halvings of the step below it, V_top is reached at once.
@@ -223,7 +242,7 @@ def spike_trains(ledger: Ledger, max_spikes: int, dt: float) -> tuple[np.ndarray
     if max_spikes == 0:
         return None, None
     if total > max_spikes:
-        raise ValueError(f"max_spikes = {max_spikes} must be >= {total}, the spikes of this run; raise it or shorten the run")
+        raise ParameterError(f"max_spikes = {max_spikes} must be >= {total}, the spikes of this run; raise it")
     neuron = np.concatenate([row[:m] for row, m in zip(ledger.neuron, ledger.written, strict=True)])
     time = np.concatenate([row[:m] for row, m in zip(ledger.time, ledger.written, strict=True)]) * dt
     order = np.lexsort((neuron, time))

@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synfer.core.lanes import fma
-from synfer.population.spiking.compiling import inner, stack_array
+from synfer.population.spiking.compiling import fma, inner, stack_array
 from synfer.population.spiking.events import FREE, QUANTA
-from synfer.population.spiking.normal import exp2_lane, log2_lane, next_word, normal_pair
+from synfer.population.spiking.normal import exp2_lane, log2_lane, next_word, normal_pair, uniform
 
 
 class Scratch(NamedTuple):
@@ -88,14 +87,14 @@ def half_flow(lanes, x):
 def mark_crossed(lanes, before, x, words, q, marks):
     """Mark the lanes that crossed 0 between `before` and `x`, P = 2^(-q x0 x1) when both are below; is there any?"""
     pairs = len(lanes)
-    half, bits = type(q)(0.5), type(q)(32.0)
+    half = type(q)(0.5)
     hit = np.uint8(0)
     for l in range(pairs):
-        u1 = type(q)(next_word(words, l, pairs)) + half
-        u2 = type(q)(next_word(words, l, pairs)) + half
+        u1 = uniform(next_word(words, l, pairs), half)
+        u2 = uniform(next_word(words, l, pairs), half)
         x1, x2 = x[l], x[pairs + l]
-        c1 = np.uint8(x1 >= 0) | np.uint8(log2_lane(u1) < bits - q * before[l] * x1)
-        c2 = np.uint8(x2 >= 0) | np.uint8(log2_lane(u2) < bits - q * before[pairs + l] * x2)
+        c1 = np.uint8(x1 >= 0) | np.uint8(log2_lane(u1) < -q * before[l] * x1)
+        c2 = np.uint8(x2 >= 0) | np.uint8(log2_lane(u2) < -q * before[pairs + l] * x2)
         marks[l] = c1
         marks[pairs + l] = c2
         hit |= c1 | c2

@@ -86,10 +86,13 @@ def common(meshes: list[density.Lanes]) -> np.ndarray:
 def rebin(p: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Densities (..., cells) moved from old to new edges, conserving probability: linear in the CDF.
 
-    On edges that coincide nothing changes but rounding.
+    Grids that coincide from the top down only gain or lose empty cells, and keep every bit.
     """
-    if old.shape == new.shape and np.array_equal(old, new):
-        return p
+    common = min(len(old), len(new))
+    surplus = len(old) - common
+    if np.array_equal(old[-common:], new[-common:]) and not p[..., :surplus].any():
+        missing = np.zeros((*p.shape[:-1], len(new) - common), p.dtype)
+        return np.concatenate([missing, p[..., surplus:]], axis=-1)
     cumulated = np.concatenate([np.zeros((*p.shape[:-1], 1)), np.cumsum(p * np.diff(old), axis=-1)], axis=-1)
     cell = np.clip(np.searchsorted(old, new, side="right") - 1, 0, len(old) - 2)
     inside = np.clip((new - old[cell]) / (old[cell + 1] - old[cell]), 0.0, 1.0)

@@ -19,7 +19,7 @@ from synfer.core.results import version
 from synfer.study import store
 from synfer.study.catalog import find
 from synfer.study.experiment import Row
-from synfer.study.folder import StoreError, write_file
+from synfer.study.folder import StoreError, restore_all, write_file
 
 SCALE = 0.65
 """Page pixels per figure pixel: a figure's 9-point letters come out as large as the page's small print."""
@@ -71,6 +71,7 @@ def report(folder: str | Path, *, failures: Mapping[str, str] | None = None) -> 
 
 def results(folder: Path) -> list[Path]:
     """The result folders at or directly under a folder."""
+    restore_all(folder)
     if (folder / "verdict.json").is_file():
         return [folder]
     return sorted(path.parent for path in folder.glob("[!.]*/verdict.json"))

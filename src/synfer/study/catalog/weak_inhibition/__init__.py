@@ -39,6 +39,7 @@ def run(spec: Spec, progress: Progress) -> xr.Dataset:
     for name, variable in ds.variables.items():
         variable.attrs = label(str(name)) | variable.attrs
     ds.attrs = {"reference_sigma": spec.reference_sigma, "reference_rate": spec.reference_rate}
+    ds.attrs |= {"control_sigma": spec.control_sigma, "control_rate": spec.control_rate}
     ds.attrs |= {"reference_depth": spec.reference_depth, "V_T": spec.neuron.V_T}
     ds.attrs |= {"pulse_on": spec.pulse_on, "pulse_off": spec.pulse_on + spec.pulse_width}
     return ds

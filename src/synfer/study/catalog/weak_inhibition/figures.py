@@ -6,11 +6,11 @@ import numpy as np
 import xarray as xr
 
 from synfer import plot
+from synfer.plot.maps import ratio_map
 from synfer.study.catalog.weak_inhibition.verdict import WORDS
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from synfer.plot import Axes, Figure
 
 COLOURS = dict(zip(("EIF", "LIF", "linearised EIF"), plot.PALETTE, strict=False))
 
@@ -116,7 +116,7 @@ def _pulse(ds: xr.Dataset) -> "Figure":
     sd.set_ylabel("sd of V [mV]")
     rate.set(ylabel="population rate [Hz]", xlabel="time [ms]")
     rate.set_ylim(bottom=0)
-    sd.legend(ncols=3, loc="lower right")
+    sd.legend(loc="center right", bbox_to_anchor=(1.0, 0.4))
     return figure
 
 
@@ -125,35 +125,17 @@ def _map(ds: xr.Dataset) -> "Figure":
         1, 2, size=(7.2, 2.9), sharey=True,
         statement="Only at moderate noise and low rates does the EIF narrow where the LIF does not.",
     )  # fmt: skip
-    ratio = ds["map_ratio"]
-    extent = float(np.abs(ratio - 1).max())
+    ratio = ds["map_ratio"].transpose("map_neuron", "map_rate", "map_sigma")
+    low, high = float(ratio.min()), float(ratio.max())
     for ax, kind in zip(axes[0], ratio["map_neuron"].values, strict=True):
-        values = ratio.sel(map_neuron=kind).transpose("map_rate", "map_sigma")
-        mesh = ax.pcolormesh(
-            ds["map_sigma"],
-            ds["map_rate"],
-            values.values,
-            shading="gouraud",
-            cmap="RdBu_r",
-            vmin=1 - extent,
-            vmax=1 + extent,
-            rasterized=True,
-        )
-        lines = ax.contour(
-            ds["map_sigma"],
-            ds["map_rate"],
-            values.values,
-            levels=[0.6, 0.8, 0.95, 1.0, 1.05],
-            colors="0.2",
-            linewidths=0.7,
-        )
-        ax.clabel(lines, fontsize=7)
-        ax.plot(ds.attrs["reference_sigma"], ds.attrs["reference_rate"], "o", color="black", markerfacecolor="white")
-        ax.set_title(kind)
-        ax.set_xlabel("sd of the noise [mV]")
-        ax.set_yscale("log")
-    axes[0, 0].set_ylabel(plot.label(ds["map_rate"]))
-    figure.colorbar(mesh, ax=axes[0, :], label="sd(V) inhibited / not")
+        mesh = ratio_map(ax, ratio.sel(map_neuron=kind), low=low, high=high, levels=(0.6, 0.8, 0.95, 1.0, 1.05))
+        for at, marker, name in (("reference", "o", "reference"), ("control", "s", "negative control")):
+            point = ds.attrs[f"{at}_sigma"], ds.attrs[f"{at}_rate"]
+            ax.plot(*point, marker, color="black", markerfacecolor="white", label=name, clip_on=False, zorder=5)
+        ax.set(title=kind, yscale="log")
+    axes[0, 1].set_ylabel("")
+    axes[0, 0].legend(loc="lower right")
+    figure.colorbar(mesh, ax=axes[0, :], label=plot.label(ratio))
     return figure
 
 
@@ -173,6 +155,6 @@ def _shunt(ds: xr.Dataset) -> "Figure":
         _unity(ax)
         ax.set_xlabel(plot.label(ds["g"]))
     left.set_ylabel("sd(V) / sd(V) at g = 0")
-    right.set_ylabel("passive factor taken out")
+    right.set_ylabel("the same, passive factor taken out")
     left.legend()
     return figure

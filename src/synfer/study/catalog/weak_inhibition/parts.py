@@ -127,22 +127,19 @@ def pulse(spec: Spec) -> xr.Dataset:
     m = sf.simulate(trio, drive, t=spec.pulse_run, n=spec.n, dt=0.025, every=2.5, seed=spec.seed)
     p = sf.evolve(spec.neuron, drive, t=spec.pulse_run, dt=0.05, every=0.5, record="p").p
     names = {"V_sd": "pulse_V_sd", "rate": "pulse_rate", "V_mean": "pulse_V_mean", "V_iqr": "pulse_V_iqr"}
-    density = d[list(names)].rename(names | {"time": "pulse_time", "point": "neuron"})
-    spikes = m[["V_sd", "V_sd_se", "rate", "rate_se"]].rename({"time": "bin_time", "point": "neuron"})
-    spikes = spikes.rename({name: f"pulse_spikes_{name}" for name in ("V_sd", "V_sd_se", "rate", "rate_se")})
-    z = sf.compare(m, d, width=10)
-    worst = {
-        "pulse_z_rate": ("neuron", np.abs(z["rate"].values).max(axis=-1)),
-        "pulse_z_V_sd": ("neuron", np.abs(z["V_sd"].values).max(axis=-1)),
-    }
-    kinds = {"neuron": list(KINDS)}
-    parts = [
-        part.drop_vars([c for c in part.coords if part.coords[c].dims == ("neuron",)]) for part in (density, spikes)
-    ]
+    density = _by_kind(d[list(names)]).rename(names | {"time": "pulse_time"})
+    kept = ("V_sd", "V_sd_se", "rate", "rate_se")
+    spikes = _by_kind(m[list(kept)]).rename({name: f"pulse_spikes_{name}" for name in kept} | {"time": "bin_time"})
+    z = _by_kind(np.abs(sf.compare(m, d, width=10)))
+    worst = xr.Dataset({"pulse_z_rate": z["rate"].max("time"), "pulse_z_V_sd": z["V_sd"].max("V_time")})
     image = p.rename(time="pulse_time", V="pulse_V").rename("pulse_p").to_dataset()
-    return xr.merge(
-        [*(part.assign_coords(kinds) for part in parts), xr.Dataset(worst, kinds), image], combine_attrs="drop"
-    )
+    return xr.merge([density, spikes, worst, image], combine_attrs="drop")
+
+
+def _by_kind(ds: xr.Dataset) -> xr.Dataset:
+    """Points of the trio as the dimension `neuron`."""
+    own = [name for name, coord in ds.coords.items() if coord.dims == ("point",)]
+    return ds.drop_vars(own).rename(point="neuron").assign_coords(neuron=list(KINDS))
 
 
 def sd_map(spec: Spec) -> xr.Dataset:

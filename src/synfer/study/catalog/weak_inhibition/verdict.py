@@ -112,7 +112,7 @@ def _agreement(ds: xr.Dataset) -> list[Row]:
             "Density gives theory's sd(V) at every depth: largest difference", abs(density / theory - 1).max(), 0.005
         ),
         _below("So do spikes: largest difference", abs(spikes / theory - 1).max(), 0.005),
-        _below("In standard errors", (abs(spikes - theory) / ds["ways_V_sd_se"]).max(), 5),
+        _below("Spikes against theory: largest z of sd(V)", (abs(spikes - theory) / ds["ways_V_sd_se"]).max(), 5),
         _below("Density and spikes agree during the pulse: largest z of rate", ds["pulse_z_rate"].max(), 5),
-        _below("and of sd(V)", ds["pulse_z_V_sd"].max(), 5),
+        _below("Density and spikes agree during the pulse: largest z of sd(V)", ds["pulse_z_V_sd"].max(), 5),
     ]

@@ -1,0 +1,47 @@
+"""Contract: the first block of the public surface runs as written."""
+
+import numpy as np
+import pytest
+
+import synfer as sf
+
+
+def test_the_first_block_of_the_public_surface():
+    eif = sf.EIF.fourcaud2003()
+    assert eif == sf.EIF(tau_m=10, V_T=-59.9, Delta_T=3.48, V_cut=-30, V_reset=-68, t_ref=1.7)
+    lif = sf.LIF(tau_m=10, V_th=-55, V_reset=-70, t_ref=2)
+    rest = sf.Noise(mu=-65, sigma=3)
+    poisson = sf.Noise.from_poisson([1000.0, 800.0], [0.15, -0.1], V_rest=-70, tau_m=10)
+    # Campbell: mu = -70 + 10 (0.15 * 1 - 0.1 * 0.8), sigma^2 = 10 (0.15^2 * 1 + 0.1^2 * 0.8)/2.
+    assert (poisson.mu, poisson.sigma) == (pytest.approx(-69.3), pytest.approx(np.sqrt(10 * (0.0225 + 0.008) / 2)))
+    s = sf.stationary(eif, rest)
+    assert float(s.rate) == pytest.approx(5.960361, abs=1e-6)
+    assert s.p.dims == ("V",)
+    assert float(s.V_sd) > float(s.V_iqr) / 2
+    assert float(s.V_mean) == pytest.approx(-63.945915, abs=1e-6)
+    s = sf.stationary(eif, rest + sf.Inhibition(depth=2))  # sustained
+    assert float(s.rate) < 5.960361
+    control = sf.rate_matched(eif, rest, kind="lif")
+    assert float(sf.stationary(control, rest).rate) == pytest.approx(5.960361, abs=1e-6)
+    r = sf.response(eif, rest, frequency=[1, 10, 100])
+    assert r.susceptibility.dtype == complex
+    assert r.susceptibility.attrs["units"] == "Hz/mV"
+    volley = sf.PulsePacket(a=45, sigma_t=1.0, t0=10, weight=0.15795, tau_s=0.325)
+    d = sf.evolve(lif, sf.Noise(mu=-61.8, sigma=2.85) + volley, t=30, h=0.05, dt=0.05)
+    m = sf.simulate(lif, sf.Noise(mu=-61.8, sigma=2.85) + volley, t=30, n=100_000, dt=0.02, seed=1)
+    z = sf.compare(d, m)  # z-scores, by variable
+    assert set(z) == {"rate", "V_mean", "V_sd", "V_iqr"}
+    assert all(float(abs(z[name]).max()) < 5.5 for name in z)
+    gates = sf.Inhibition(depth=2, on=100, off=130) + sf.Shunt(g=0.2, E_rev=-75, on=100, off=130)
+    d = sf.evolve(eif, rest + gates, t=200, record=("p",), every=1)
+    ax = sf.plot.density(d)
+    assert "mV" in ax.get_ylabel()
+
+
+def test_a_gated_run_without_p_can_be_drawn_too():
+    """As the public surface writes it: no record, then plot.density."""
+    eif, rest = sf.EIF.fourcaud2003(), sf.Noise(mu=-65, sigma=3)
+    gated = rest + sf.Inhibition(depth=2, on=100, off=130) + sf.Shunt(g=0.2, E_rev=-75, on=100, off=130)
+    d = sf.evolve(eif, gated, t=200)
+    assert d.rate.sizes["time"] == 4001
+    assert sf.plot.density(d).get_xlabel() == "time [ms]"
