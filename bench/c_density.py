@@ -18,10 +18,11 @@ WIDTH = {np.dtype(np.float64): 16, np.dtype(np.float32): 32}
 def library(dtype: Any, width: int, compiler: str = "gcc") -> Any:
     """`density_steps` for one precision and tile width."""
     kind = np.dtype(dtype)
-    target = Path(tempfile.mkdtemp(prefix="synfer-bench-")) / f"density_{kind}_{width}.so"
     defines = (f"-DREAL={'double' if kind == np.float64 else 'float'}", f"-DBITS={8 * kind.itemsize}", f"-DW={width}")
-    subprocess.run([compiler, *FLAGS, *defines, "-Wno-psabi", str(SOURCE), "-o", str(target)], check=True)
-    return ctypes.CDLL(str(target)).density_steps
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "density.so"
+        subprocess.run([compiler, *FLAGS, *defines, str(SOURCE), "-o", str(target)], check=True)
+        return ctypes.CDLL(str(target)).density_steps
 
 
 def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:

@@ -136,7 +136,7 @@ def test_a_figure_is_described_in_words():
     assert plot.describe(figure) == (
         "2 panels. A: map of membrane potential [mV] against time [ms]. "
         "B: plot of population rate [Hz] against time [ms] (depth 0, depth 1). "
-        "Colours show density of the membrane potential [1/mV]."
+        "Colours show density of V [1/mV]."
     )
 
 

@@ -48,8 +48,8 @@ def compare(a: xr.Dataset, b: xr.Dataset, *, width: float | None = None) -> xr.D
     times = simulated[0]["time"].values
     for name in MOMENTS:
         values = [_at(ds[name], times) for ds in results]
-        errors = [_at(ds[f"{name}_se"], times) ** 2 for ds in simulated]
-        z[name] = ("V_time", _z(values[0] - values[1], sum(errors)))
+        variance = np.sum([_at(ds[f"{name}_se"], times) ** 2 for ds in simulated], axis=0)
+        z[name] = ("V_time", _z(values[0] - values[1], variance))
     return _labelled(z, (edges[1:] + edges[:-1]) / 2, times, float(edges[1] - edges[0]))
 
 

@@ -4,6 +4,8 @@ Kernels are compiled once and cached beside the package, or in the user's cache 
 package is read-only. They use IEEE arithmetic (no fast-math), hold no GIL, and are reentrant.
 """
 
+import functools
+import hashlib
 import sys
 import threading
 from pathlib import Path
@@ -15,15 +17,29 @@ from numba.core import event
 QUIET_SECONDS = 2.0
 
 
-def kernel(function=None, **options):
+def kernel(function: Any = None, **options: Any) -> Any:
     """`numba.njit` as every synfer kernel uses it: cached on disk, without the GIL, IEEE arithmetic."""
-    settings = {"cache": True, "nogil": True, "error_model": "numpy"} | options
     if function is None:
         return lambda f: kernel(f, **options)
+    compiler: Any = numba.njit
+    settings = {"nogil": True, "error_model": "numpy"} | options
     try:
-        return numba.njit(**settings)(function)
+        compiled = compiler(cache=True, **settings)(function)
     except RuntimeError:  # neither the package nor the user's cache folder can be written
-        return numba.njit(**(settings | {"cache": False}))(function)
+        return compiler(**settings)(function)
+    # numba looks for changes in the file of this function alone, and would go on using stale callees.
+    index = compiled._cache._cache_file
+    index._source_stamp = (index._source_stamp, sources(Path(function.__code__.co_filename).parent))
+    return compiled
+
+
+@functools.cache
+def sources(folder: Path) -> str:
+    """A digest of the files that kernels of a package are made of: its own and the primitives of core."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in [*sorted(folder.glob("*.py")), Path(__file__), Path(__file__).with_name("lanes.py")]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def cache_folder() -> tuple[Path | None, bool]:

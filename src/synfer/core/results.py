@@ -24,6 +24,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "state_edges": ("mV", "cell edges at the end of the run"),
     "state_queue": ("1/ms", "flux of the last steps by stage, latest first"),
     "state_rate": ("1/ms", "flux at the end of the run"),
+    "state_mass": ("1", "non-refractory probability at the end of the run"),
     "state_dt": ("ms", "step of the run"),
     "p": ("1/mV", "density of V"),
     "V_mean": ("mV", "mean membrane potential"),

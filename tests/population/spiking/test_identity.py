@@ -1,15 +1,17 @@
 """Contract: what a population's bytes depend on, and what they do not."""
 
+import platform
 import re
 
 import numba
 import numpy as np
 import pytest
+from numba.core.codegen import get_host_cpu_features
 
 from synfer.core.errors import ParameterError
 from synfer.population.spiking import simulate_population, start
-from synfer.population.spiking.advance import advance_hard, advance_sodium
-from synfer.population.spiking.simulate import segments
+from synfer.population.spiking.segments import segments
+from synfer.population.spiking.tile import run_linear, run_sodium, scratch_for
 
 KINDS = [(kind, dtype) for kind in ("eif", "lif") for dtype in (np.float32, np.float64)]
 OPTIONS = {"steps_per_bin": 20, "steps_per_snapshot": 20, "first_snapshot": 10, "max_spikes": 10_000}
@@ -50,7 +52,7 @@ def test_the_same_seed_gives_the_same_bytes_for_any_number_of_threads_and_blocks
     assert one.count.sum() > 200
     assert all(np.array_equal(a, b) for a, b in zip(before, state.lanes, strict=True))
     same(one, simulate_population(neuron, inputs, state, workers=3, blocks=2, **OPTIONS))
-    monkeypatch.setattr("synfer.population.spiking.simulate.ROWS_BYTES", 3 * state.lanes.x.nbytes)
+    monkeypatch.setattr("synfer.population.spiking.segments.ROWS_BYTES", 3 * state.lanes.x.nbytes)
     same(one, simulate_population(neuron, inputs, state, **OPTIONS))
     other = simulate_population(neuron, inputs, begin(bench, kind, dtype, seed=10)[1], **OPTIONS)
     assert not np.array_equal(one.count, other.count)
@@ -117,19 +119,21 @@ def test_segments_cover_the_run_and_end_on_snapshots():
     assert segments(np.full(11, -1), 3) == [(0, 10)]
 
 
-@pytest.mark.parametrize("kernel", [advance_sodium, advance_hard])
-def test_the_inner_loops_are_vector_code(bench, kernel):
-    """Packed fused multiply-adds on 256- or 512-bit registers, for both types."""
-    if "+avx2" not in numba.core.codegen.get_host_cpu_features():
-        pytest.skip("this machine has no AVX2")
-    for kind, dtype in KINDS:
-        neuron, state = begin(bench, kind, dtype)
-        simulate_population(neuron, drive(bench, 20), state, **OPTIONS)
-    texts = list(kernel.inspect_asm().values())
-    assert len(texts) == 2
-    for suffix in ("ps", "pd"):
-        counts = [len(re.findall(rf"vfn?m(?:add|sub)\d+{suffix}\s.*[yz]mm", text)) for text in texts]
-        assert max(counts) > 40
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("loop", [run_sodium, run_linear])
+def test_the_inner_loops_are_vector_code(loop, dtype):
+    """Packed fused multiply-adds and square roots on 256- or 512-bit registers, and no scalar logarithm left."""
+    if platform.machine() not in ("x86_64", "AMD64") or "+avx2" not in get_host_cpu_features():
+        pytest.skip("a statement about x86 with AVX2")
+    fresh = numba.njit(nogil=True, error_model="numpy", _nrt=False)(loop.py_func)
+    x, words, hot = np.zeros(64, dtype), np.ones(128, np.uint32), np.zeros((1, 5), dtype)
+    rest = (hot, 0, 0) if loop is run_sodium else (scratch_for(64, dtype), hot, 0, 0, True)
+    fresh((0,) * 32, x, words, *rest)
+    (text,) = fresh.inspect_asm().values()
+    suffix = "ps" if dtype is np.float32 else "pd"
+    assert len(re.findall(rf"vfn?m(?:add|sub)\d+{suffix}\s.*[yz]mm", text)) > 40
+    assert re.search(rf"vsqrt{suffix}\s.*[yz]mm", text)
+    assert not re.search(r"call.*\b(log2?|exp2?|sin|cos)f?\b", text)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_order_in_time_on_the_transient(scheme, low, high):
 
 
 def test_the_kick_of_a_delta_volley():
-    """What crosses at once: the step of the kick also holds diffusive flux, linear in dt << h^2/D, extrapolated away."""
+    """What crosses at once: the diffusive flux in the step of the kick, linear in dt << h^2/D, is extrapolated away."""
     kicks = [sf.PulsePacket(a=A, sigma_t=0, t0=0.01, weight=1.0, kernel="delta") for A in (4, 8, 10)]
     drives = [sf.Noise(mu=-61.78725, sigma=2.8516575) + kick for kick in kicks]
 

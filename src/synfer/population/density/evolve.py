@@ -107,7 +107,8 @@ class _Run:
         # Step 0 writes slot 0; age a lies a + 1 slots behind it.
         self.work.flux[depth - 1 - ages] = past.transpose(1, 2, 0)
         self.work.rate[:] = initial.rate[self.source]
-        integral = self.work.density[0].sum(axis=0, dtype=float) * self.tile.h
+        # One cell after the other: sum() would group them by the height of the tile.
+        integral = np.cumsum(self.work.density[0], axis=0, dtype=float)[-1] * self.tile.h
         self.work.mass[:] = integral if initial.mass is None else initial.mass[self.source]
 
     def advance(self, chunk: "_Chunk", stages: int, every: int, record_p: bool) -> tuple[np.ndarray, np.ndarray]:

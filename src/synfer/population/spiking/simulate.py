@@ -6,8 +6,6 @@ by a Brownian bridge. A result depends on its arguments alone: not on `workers`,
 runs; and a run continued from `Run.state` at any bin boundary is the unbroken run, bit for bit.
 """
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,12 +14,9 @@ from synfer.core.errors import ParameterError
 from synfer.population.spiking.advance import Schedule, advance_hard, advance_sodium
 from synfer.population.spiking.coefficients import Frame, Inputs, Neuron, coefficients, frame_of
 from synfer.population.spiking.events import EMPTY, FREE, QUANTA, Cell, Lanes, Ledger
-from synfer.population.spiking.snapshot import COLUMNS, bin_counts, describe
-from synfer.population.spiking.tile import aligned_copy, scratch_for
-
-WIDTH = 64  # lanes of a tile, for both types: they then use the same random numbers
-PAIRS = (0,) * (WIDTH // 2)  # its length is a constant to the compiler
-ROWS_BYTES = 2**26  # snapshots held at a time
+from synfer.population.spiking.segments import WIDTH, run_segments, snapshot_numbers
+from synfer.population.spiking.snapshot import COLUMNS
+from synfer.population.spiking.tile import aligned_copy
 
 
 class State(NamedTuple):
@@ -121,76 +116,41 @@ def simulate_population(
     Raises:
         ParameterError: the steps do not fill bins, dt cannot resolve the reset, or more than max_spikes spikes fell.
 
-    Accuracy: see the tests of this package; LIF rate within 0.1 %, EIF sd within 0.05 % at dt 0.1 ms.
+    Accuracy: LIF rate, 12 points against Siegert, t_ref 0 to 2 ms: -0.004 +- 0.013 % pooled at dt = 0.2 ms, each point
+    within 0.15 % (se 0.02 to 0.12 %). EIF, two points, dt = 0.1 ms: no bias beyond the standard errors,
+    0.1 % of the rate and 0.035 % of sd(V). A sodium spike must be resolved: against the same method at dt = 0.005 ms,
+    the rate is 0.1 +- 0.3 % low with sigma sqrt(2 dt/tau_m) = 0.7 Delta_T, 0.7 % at 2.4 Delta_T and 2.5 % at 7 Delta_T.
     """
     steps, dt, real = len(inputs.mu), state.dt, state.lanes.x.dtype.type
     cell = cell_of(neuron, state, steps, steps_per_bin, bridge)
     snapshot = snapshot_numbers(steps, steps_per_snapshot, first_snapshot)
     cut = (np.arange(steps + 1) % steps_per_bin == 0) | (snapshot >= 0)
     cut[:-1] |= inputs.kick != 0
+    hot, cold = coefficients(neuron, inputs, state.frame, cell.top, dt, cut, real)
     until = np.flatnonzero(cut)[np.cumsum(cut[:-1])]
+    kick = np.ascontiguousarray(inputs.kick / state.frame.unit, real)
+    schedule = Schedule(hot, cold, cut, until, kick, snapshot, steps_per_bin, 0, steps, 0)
     lanes = Lanes(*(aligned_copy(a) for a in state.lanes))
     tiles = len(lanes.x)
     blocks = min(blocks, tiles)
     edges = np.arange(blocks + 1) * tiles // blocks
     ledger = empty_ledger(blocks, steps // steps_per_bin, tiles, max_spikes)
-    hot, cold = coefficients(neuron, inputs, state.frame, cell.top, dt, cut, real)
-    kick = np.ascontiguousarray(inputs.kick / state.frame.unit, real)
     advance = advance_sodium if neuron.Delta_T > 0 else advance_hard
-    described, counted = [], []
-    with ThreadPoolExecutor(workers) as pool:
-        for first, last in segments(snapshot, max(1, ROWS_BYTES // lanes.x.nbytes)):
-            taken = snapshot[first + 1 : last + 1]
-            rows = np.empty((np.count_nonzero(taken >= 0), lanes.x.size), real)
-            schedule = Schedule(hot, cold, cut, until, kick, snapshot, steps_per_bin, first, last, len(described))
-
-            def run_block(b: int, rows: np.ndarray = rows, schedule: Schedule = schedule) -> None:
-                scratch, own = scratch_for(WIDTH, real), (edges[b], edges[b + 1])
-                advance(PAIRS, lanes, scratch, rows, schedule, ledger, b, own, cell)
-
-            each(pool, workers, run_block, range(blocks))
-            looked = each(pool, workers, lambda row: look(row, state.frame, cell.reset, histogram), rows)
-            described += [columns for columns, _ in looked]
-            counted += [counts for _, counts in looked]
+    described, counted = run_segments(advance, lanes, schedule, ledger, edges, cell, state.frame, histogram, workers)
     lanes.release[lanes.release < EMPTY] -= steps * QUANTA
     sizes = np.minimum(edges * WIDTH, state.n)
     spike_neuron, spike_time = spike_trains(ledger, max_spikes, dt)
-    table = np.array(described).reshape(-1, len(COLUMNS)).T
     return Run(
         count=ledger.count.sum(axis=0),
         count_sq=ledger.count_sq.sum(axis=0),
         block_count=ledger.count,
         block_size=np.diff(sizes),
-        snapshots=dict(zip(COLUMNS, table, strict=True)),
-        histogram=np.array(counted).reshape(-1, histogram[2]) if histogram else None,
+        snapshots=dict(zip(COLUMNS, described.T, strict=True)),
+        histogram=counted,
         spike_neuron=spike_neuron,
         spike_time=spike_time,
         state=state._replace(lanes=lanes),
     )
-
-
-def each(pool: ThreadPoolExecutor, workers: int, function: Callable, items: Iterable) -> list:
-    """function over items, in order, on the pool if it has more than one thread."""
-    return list(pool.map(function, items)) if workers > 1 else [function(item) for item in items]
-
-
-def snapshot_numbers(steps: int, every: int, first: int | None) -> np.ndarray:
-    """(steps + 1,) int64: the number of the snapshot at each step boundary, -1 where there is none."""
-    number = np.full(steps + 1, -1)
-    if every:
-        first = every if first is None else first
-        if first < 1:
-            raise ParameterError(f"first_snapshot = {first} must be >= 1; the initial state is in `state` already")
-        at = np.arange(first, steps + 1, every)
-        number[at] = np.arange(len(at))
-    return number
-
-
-def segments(snapshot: np.ndarray, most: int) -> list[tuple[int, int]]:
-    """(first, last) step boundaries of stretches with at most so many snapshots each, at their ends or before."""
-    last = len(snapshot) - 1
-    ends = [int(k) for k in np.flatnonzero(snapshot >= 0)[most - 1 :: most] if k < last]
-    return list(zip([0, *ends], [*ends, last], strict=True))
 
 
 def cell_of(neuron: Neuron, state: State, steps: int, steps_per_bin: int, bridge: bool) -> Cell:
@@ -222,18 +182,6 @@ def empty_ledger(blocks: int, bins: int, tiles: int, max_spikes: int) -> Ledger:
         time=np.empty((blocks, max_spikes)),
         written=np.zeros(blocks, np.int64),
     )
-
-
-def look(row: np.ndarray, frame: Frame, centre: float, histogram: tuple[float, float, int] | None) -> tuple:
-    """(snapshot.COLUMNS, histogram or None) of one row of x."""
-    columns = np.empty(len(COLUMNS))
-    describe(PAIRS, row, centre, frame.V_ref, frame.unit, columns)
-    if histogram is None:
-        return columns, None
-    V_lo, h, cells = histogram
-    counts = np.zeros(cells, np.int64)
-    bin_counts(row, float(frame.to_x(V_lo)), frame.unit / h, counts)
-    return columns, counts
 
 
 def spike_trains(ledger: Ledger, max_spikes: int, dt: float) -> tuple[np.ndarray | None, np.ndarray | None]:

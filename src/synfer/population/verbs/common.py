@@ -80,18 +80,18 @@ def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:
         raise ParameterError(f"{name} = {value!r} is unknown{did_you_mean(str(value), allowed)}")
 
 
-def check_record(record: object, allowed: Sequence[str]) -> tuple[str, ...]:
+def check_record(record: str | Sequence[str], allowed: Sequence[str]) -> tuple[str, ...]:
     """The names to record, as a tuple."""
-    names = (record,) if isinstance(record, str) else tuple(record)  # type: ignore[arg-type]
+    names = (record,) if isinstance(record, str) else tuple(record)
     for name in names:
         check_choice("record", name, allowed)
     return names
 
 
-def check_positive(name: str, value: object, unit: str) -> float:
+def check_positive(name: str, value: Any, unit: str) -> float:
     """A finite positive number, or a ParameterError."""
     try:
-        number = float(value)  # type: ignore[arg-type]
+        number = float(value)
     except (TypeError, ValueError):
         raise ParameterError(f"{name} = {value!r} must be a number of {unit}") from None
     if not (np.isfinite(number) and number > 0):

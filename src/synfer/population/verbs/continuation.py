@@ -19,6 +19,7 @@ VARIABLES = {
     "state_queue": ("age", "stage"),
     "state_rate": (),
     "state_dt": (),
+    "state_mass": (),
 }
 
 
@@ -34,7 +35,7 @@ def save(runs: "list[Run]", size: int) -> dict[str, Any]:
     cells = max(run.records.state.p.shape[1] for run in runs)
     ages = max(run.records.state.queue.shape[1] for run in runs)
     p, edges = np.zeros((size, cells)), np.zeros((size, cells + 1))
-    queue, rate, dt = np.zeros((size, ages, 2)), np.zeros(size), np.zeros(size)
+    queue, rate, dt, mass = np.zeros((size, ages, 2)), np.zeros(size), np.zeros(size), np.zeros(size)
     for members, lanes, records in runs:
         state = records.state
         for lane, member in enumerate(members):
@@ -42,8 +43,8 @@ def save(runs: "list[Run]", size: int) -> dict[str, Any]:
             p[member, cells - len(own) + 1 :] = state.p[lane, -(len(own) - 1) :]
             edges[member] = own[-1] - lanes.h[lane] * np.arange(cells, -1, -1)
             queue[member, : state.queue.shape[1]] = state.queue[lane]
-            rate[member], dt[member] = state.rate[lane], state.dt
-    values = (p, edges, queue, rate, dt)
+            rate[member], dt[member], mass[member] = state.rate[lane], state.dt, np.asarray(state.mass)[lane]
+    values = (p, edges, queue, rate, dt, mass)
     return {name: (dims, value) for (name, dims), value in zip(VARIABLES.items(), values, strict=True)}
 
 
@@ -55,6 +56,7 @@ class Start(NamedTuple):
     queue: np.ndarray
     rate: np.ndarray
     dt: np.ndarray
+    mass: np.ndarray
 
     def state(self, members: list[int], lanes: density.Lanes, dt: float) -> density.State:
         """The engine's state of some points on their new meshes."""
@@ -64,7 +66,7 @@ class Start(NamedTuple):
             n = len(grids[lane]) - 1
             moved = mesh.rebin(self.p[member], self.edges[member], grids[lane])
             p[lane, -n:] = moved
-        return density.State(p, self.queue[members], self.rate[members], dt)
+        return density.State(p, self.queue[members], self.rate[members], dt, self.mass[members])
 
 
 def load(initial: xr.Dataset, points: Points) -> Start:

@@ -206,7 +206,7 @@ def _label(points: Points, runs: list[Run], window: Window, initial: xr.Dataset 
     variables: dict[str, Any] = {name: (("time",), values) for name, values in table.items()}
     variables["status"], variables["fallbacks"] = ((), status), ((), fallbacks)
     coords: dict[str, Any] = {"time": (("time",), window.times)}
-    if runs[0].records.p is not None:
+    if all(run.records.p is not None for run in runs):
         grid, p = _densities(runs, size, nodes)
         variables["p"], coords["V"] = (("time", "V"), p), (("V",), grid)
     variables |= continuation.save(runs, size)
@@ -227,6 +227,6 @@ def _densities(runs: list[Run], size: int, nodes: int) -> tuple[np.ndarray, np.n
     p = np.empty((size, nodes, len(grid) - 1))
     for members, lanes, records in runs:
         for lane, member in enumerate(members):
-            own = mesh.edges(lanes, lane)
-            p[member] = mesh.rebin(records.p[lane, :, -(len(own) - 1) :], own, grid)  # type: ignore[index]
+            own, recorded = mesh.edges(lanes, lane), np.asarray(records.p)
+            p[member] = mesh.rebin(recorded[lane, :, -(len(own) - 1) :], own, grid)
     return (grid[1:] + grid[:-1]) / 2, p
