@@ -57,7 +57,33 @@ _HOME = {
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
-__all__ = [*sorted(_WHERE), "plot"]
+__all__ = [
+    "EIF",
+    "LIF",
+    "Drive",
+    "Inhibition",
+    "LinearisedEIF",
+    "MeshError",
+    "Noise",
+    "NumericalError",
+    "ParameterError",
+    "PulsePacket",
+    "Shunt",
+    "SynferError",
+    "SynferWarning",
+    "Timeseries",
+    "UsageError",
+    "compare",
+    "evolve",
+    "experiments",
+    "noise_for_rate",
+    "plot",
+    "rate_matched",
+    "response",
+    "run",
+    "simulate",
+    "stationary",
+]
 
 
 def __getattr__(name: str) -> Any:
