@@ -68,7 +68,7 @@ def three_ways(spec: Spec) -> xr.Dataset:
     for neuron in _trio(spec, noise):
         theory = sf.stationary(neuron, drives)
         density = sf.stationary(neuron, drives, method="density")
-        spikes = sf.simulate(neuron, drives, t=spec.t, n=spec.n, every=50, seed=spec.seed)
+        spikes = sf.simulate(neuron, drives, t=spec.t, n=spec.n, every=50, dtype="float32", seed=spec.seed)
         snapshots = spikes.sizes["time"]
         rows["ways_V_sd"].append([theory.V_sd, density.V_sd, spikes.V_sd.mean("time")])
         rows["ways_V_sd_se"].append(np.sqrt((spikes.V_sd_se**2).sum("time")) / snapshots)
@@ -124,7 +124,7 @@ def pulse(spec: Spec) -> xr.Dataset:
     drive = noise + sf.Inhibition(depth=spec.reference_depth, on=spec.pulse_on, off=spec.pulse_on + spec.pulse_width)
     trio = _trio(spec, noise)
     d = sf.evolve(trio, drive, t=spec.pulse_run, dt=0.05, every=0.5)
-    m = sf.simulate(trio, drive, t=spec.pulse_run, n=spec.n, dt=0.025, every=2.5, seed=spec.seed)
+    m = sf.simulate(trio, drive, t=spec.pulse_run, n=spec.n, dt=0.025, every=2.5, dtype="float32", seed=spec.seed)
     p = sf.evolve(spec.neuron, drive, t=spec.pulse_run, dt=0.05, every=0.5, record="p").p
     names = {"V_sd": "pulse_V_sd", "rate": "pulse_rate", "V_mean": "pulse_V_mean", "V_iqr": "pulse_V_iqr"}
     density = _by_kind(d[list(names)]).rename(names | {"time": "pulse_time"})
