@@ -116,7 +116,7 @@ def _pulse(ds: xr.Dataset) -> "Figure":
     sd.set_ylabel("sd of V [mV]")
     rate.set(ylabel="population rate [Hz]", xlabel="time [ms]")
     rate.set_ylim(bottom=0)
-    sd.legend(loc="center right", bbox_to_anchor=(1.0, 0.4))
+    rate.legend(loc="lower right")
     return figure
 
 
@@ -126,7 +126,7 @@ def _map(ds: xr.Dataset) -> "Figure":
         statement="Only at moderate noise and low rates does the EIF narrow where the LIF does not.",
     )  # fmt: skip
     ratio = ds["map_ratio"].transpose("map_neuron", "map_rate", "map_sigma")
-    low, high = float(ratio.min()), float(ratio.max())
+    low, high = float(ratio.min()), max(1.2, float(ratio.max()))
     for ax, kind in zip(axes[0], ratio["map_neuron"].values, strict=True):
         mesh = ratio_map(ax, ratio.sel(map_neuron=kind), low=low, high=high, levels=(0.6, 0.8, 0.95, 1.0, 1.05))
         for at, marker, name in (("reference", "o", "reference"), ("control", "s", "negative control")):
@@ -135,7 +135,7 @@ def _map(ds: xr.Dataset) -> "Figure":
         ax.set(title=kind, yscale="log")
     axes[0, 1].set_ylabel("")
     axes[0, 0].legend(loc="lower right")
-    figure.colorbar(mesh, ax=axes[0, :], label=plot.label(ratio))
+    figure.colorbar(mesh, ax=axes[0, :], label=plot.label(ratio), ticks=[0.4, 0.6, 0.8, 1.0, 1.1, 1.2])
     return figure
 
 
