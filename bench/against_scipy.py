@@ -6,7 +6,7 @@ import numpy as np
 
 import banded
 import synfer as sf
-from measure import Row, Settings, Table, bound_row, drop, interleaved, ns, ratio, ratio_row
+from measure import Row, Settings, Table, drop, interleaved, ns, ratio, ratio_row
 from problem import CELLS, LIF, MU, NODE, SIGMA, H, largest_step, mean_input, volleys
 
 # Horizon of error measurements [ms]: two volleys.

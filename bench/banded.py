@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.linalg import solve_banded
 
+# The top cell counts this share of its width, as in synfer's scheme.
+TOP = 0.75
+
 
 class Mesh(NamedTuple):
     """n cells of width h [mV] below V_top; psi [mV] at their upper faces, (n,)."""
@@ -44,10 +47,11 @@ def flux_coefficients(mesh: Mesh, mu: float, sigma: float, tau_m: float) -> tupl
 
 
 def banded(up: np.ndarray, down: np.ndarray, identity: float, dt: float) -> np.ndarray:
-    """identity - dt L in the storage of solve_banded((1, 1), ...)."""
+    """identity - dt L in the storage of solve_banded((1, 1), ...); the identity counts the top cell's share."""
     matrix = np.zeros((3, len(up)))
     matrix[0, 1:] = -dt * down[:-1]
     matrix[1] = identity + dt * up
+    matrix[1, -1] -= (1 - TOP) * identity
     matrix[1, 1:] += dt * down[:-1]
     matrix[2, :-1] = -dt * up[:-1]
     return matrix
@@ -62,7 +66,7 @@ def stationary(
     source = np.zeros_like(up)
     source[cell : cell + 2] = (1 - upper) / mesh.h, upper / mesh.h
     p = solve_banded((1, 1), banded(up, down, 0.0, 1.0), source)
-    rate = 1 / (mesh.h * p.sum() + t_ref)
+    rate = 1 / (mesh.h * (p[:-1].sum() + TOP * p[-1]) + t_ref)
     return rate * p, rate
 
 
@@ -80,6 +84,7 @@ def evolve(
         if value != last:
             up, down = flux_coefficients(mesh, value, sigma, tau_m)
             matrix, last = banded(up, down, 1.0, dt), value
+        p[-1] *= TOP
         p[cell : cell + 2] += rates[step] * split
         p = solve_banded((1, 1), matrix, p, overwrite_b=True, check_finite=False)
         rates[delay + step] = up[-1] * mesh.h * p[-1]

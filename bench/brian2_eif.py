@@ -1,7 +1,7 @@
-"""Brian2 C++ standalone, run by peer.py in an interpreter that has brian2: EIF neurons with white noise, Euler-Maruyama.
+"""EIF neurons with white noise in Brian2 C++ standalone, run by peer.py in an interpreter that has brian2.
 
-The equation as a Brian2 user writes it and Brian2's own compiler flags. Built once; every run starts the binary anew
-and takes the time that the binary measures around its own simulation loop.
+The equation as a Brian2 user writes it, Euler-Maruyama, Brian2's own compiler flags. Built once; every run starts the
+binary anew and takes the time that the binary measures around its own simulation loop.
 """
 
 import json
@@ -11,6 +11,7 @@ import tempfile
 import time
 
 import numpy as np
+
 from peer import serve
 
 # The library's own messages must not mix with the answers.

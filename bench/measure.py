@@ -1,6 +1,5 @@
 """Timing side by side, and the tables that come of it."""
 
-import statistics
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -96,7 +95,7 @@ def ratio_row(what: str, ns: float, r: Ratio, *, at_least: float | None = None, 
 
 def bound_row(what: str, value: float, limit: float, unit: str = "", give: str = "") -> Row:
     """A row that asks for a value of at most so much; `give` is said after it, its own error for example."""
-    return Row(what, error=f"{value:.2g}{unit}{give}", target=f"<= {limit:g}{unit}", met=bool(value <= limit))
+    return Row(what, error=f"{value:.3g}{unit}{give}", target=f"<= {limit:g}{unit}", met=bool(value <= limit))
 
 
 def ns(seconds: list[float], work: float) -> float:
@@ -104,31 +103,25 @@ def ns(seconds: list[float], work: float) -> float:
     return 1e9 * min(seconds) / work
 
 
-def slope(x: list[float], y: list[float]) -> float:
-    """Exponent of y in x by least squares of the logarithms."""
-    return statistics.linear_regression(x, y, proportional=False).slope
-
-
 def show(table: Table) -> None:
-    """Print a table and its notes."""
+    """Print a table and its notes; columns that say nothing are left out."""
+    verdict = {None: "", True: "met", False: "MISSED"}
+    columns = {
+        "": [row.what for row in table.rows],
+        f"ns per {table.per}": ["" if row.ns is None else f"{row.ns:.3g}" for row in table.rows],
+        "ratio (range)": ["" if row.ratio is None else row.result for row in table.rows],
+        "error": [row.error for row in table.rows],
+        "target": [row.target for row in table.rows],
+        " ": [verdict[row.met] for row in table.rows],
+    }
+    told = {name: cells for name, cells in columns.items() if any(cells)}
     grid = RichTable(title=table.title, title_justify="left", title_style="bold")
-    for name, justify in (
-        ("", "left"),
-        (f"ns per {table.per}", "right"),
-        ("ratio (range)", "right"),
-        ("error", "left"),
-    ):
-        grid.add_column(name, justify=justify)  # type: ignore[arg-type]
-    grid.add_column("target")
-    grid.add_column("")
-    for row in table.rows:
-        verdict = {None: "", True: "met", False: "MISSED"}[row.met]
-        cost = "" if row.ns is None else f"{row.ns:.3g}"
-        result = "" if row.ratio is None else row.result
-        cells = (row.what, cost, result, row.error, row.target, verdict)
-        grid.add_row(*(Text(cell) for cell in cells))
+    for name in told:
+        grid.add_column(name, justify="right" if name.startswith(("ns", "ratio")) else "left", no_wrap=True)
+    for cells in zip(*told.values(), strict=True):
+        grid.add_row(*map(Text, cells))
     console = Console()
-    console = console if console.is_terminal else Console(width=150)
+    console = console if console.is_terminal else Console(width=200)
     console.print(grid)
     for note in table.notes:
         console.print(Text(f"  {note}"))

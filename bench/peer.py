@@ -7,9 +7,10 @@ seconds of their own simulation loop, the spikes, and the membrane potentials' m
 import json
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any
 
 HERE = Path(__file__).parent
 
@@ -26,12 +27,8 @@ def missing(python: str, module: str) -> str:
 class Peer:
     """A running peer; `ready` is its first answer."""
 
-    def __init__(self, python: str, script: str, problem: dict[str, Any]) -> None:
-        self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(
-            [python, str(HERE / script), json.dumps(problem)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True,
-        )  # fmt: skip
+    def __init__(self, process: subprocess.Popen[str], log: IO[str]) -> None:
+        self.process, self.log = process, log
         self.ready = self._answer()
 
     def run(self) -> dict[str, Any]:
@@ -49,18 +46,26 @@ class Peer:
             raise RuntimeError(f"{self.process.args} ended:\n{self.log.read()[-2000:]}")
         return json.loads(line)
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
-        self.log.close()
+@contextmanager
+def started(python: str, script: str, problem: dict[str, Any]) -> Iterator[Peer]:
+    """A peer that lives as long as the context; closing its input ends it."""
+    command = [python, str(HERE / script), json.dumps(problem)]
+    pipe = subprocess.PIPE
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=log, text=True) as process,
+    ):
+        yield Peer(process, log)
 
 
 def serve(ready: dict[str, Any], run: Callable[[], dict[str, Any]], lines: Any, out: Any) -> None:
     """The other end: say ready, then answer every line."""
-    for answer in (ready, *(run() for _ in lines)):
+
+    def say(answer: dict[str, Any]) -> None:
         out.write(json.dumps(answer) + "\n")
         out.flush()
+
+    say(ready)
+    for _ in lines:
+        say(run())

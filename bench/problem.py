@@ -62,3 +62,11 @@ def lanes(neuron: Any, size: int, h: float, V_lb: float, spread: float = 0.0) ->
         V_lb=full(V_lb),
         psi=lambda V, lane: neurons[lane].psi(V),
     )
+
+
+def sample(neuron: Any, noise: sf.Noise, n: int, seed: int) -> np.ndarray:
+    """Potentials [mV] of n neurons in their stationary state; refractory ones are at V_reset."""
+    s, draw = sf.stationary(neuron, noise), np.random.default_rng(seed)
+    mass = np.cumsum(s.p.values * np.gradient(s.V.values))
+    V = np.interp(draw.random(n) * mass[-1], mass, s.V.values)
+    return np.where(draw.random(n) < float(s.rate) / 1000 * neuron.t_ref, neuron.V_reset, V)

@@ -59,7 +59,7 @@ def main() -> None:
     measure = importlib.import_module("measure")
     settings = measure.Settings(quick=options.quick, peer_python=options.peer_python)
     about = machine()
-    print(", ".join(f"{name} {value}" for name, value in about.items()))
+    print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
     tables = []
     for name in [options.only] if options.only else SECTIONS:
         for module in SECTIONS[name]:

@@ -4,11 +4,12 @@ import tempfile
 import time
 from collections.abc import Callable
 
-import c_monte_carlo
 import numpy as np
+
+import c_monte_carlo
 import synfer as sf
 from measure import Row, Settings, Table, drop, interleaved, ns, ratio, ratio_row
-from problem import EIF, REST
+from problem import EIF, REST, sample
 from synfer.population import spiking
 
 N, DT = 100_000, 0.02
@@ -22,11 +23,9 @@ class Population:
     """N neurons of synfer's engine, advanced a stretch at a time."""
 
     def __init__(self, dtype: str, steps: int) -> None:
-        V = np.random.default_rng(1).normal(REST.mu, REST.sigma, N)
-        self.state = spiking.start(
-            NEURON, np.minimum(V, EIF.V_T), np.zeros(N), dt=DT, dtype=np.dtype(dtype).type,
-            seed=np.random.SeedSequence(1),
-        )  # fmt: skip
+        V, now = sample(EIF, REST, N, seed=1), np.zeros(N)
+        kind = np.dtype(dtype).type
+        self.state = spiking.start(NEURON, V, now, dt=DT, dtype=kind, seed=np.random.SeedSequence(1))
         mu, sigma, zero = np.full(steps, REST.mu), np.full(steps, REST.sigma), np.zeros(steps)
         self.inputs, self.steps = spiking.Inputs(mu, sigma, zero, zero, zero), steps
         self.spikes = 0
@@ -37,7 +36,7 @@ class Population:
 
 
 class Counter:
-    """The C population: a task that remembers its spikes."""
+    """The C population as a task; it counts spikes over its runs."""
 
     def __init__(self, advance: Callable[[int], int], steps: int) -> None:
         self.advance, self.steps, self.spikes = advance, steps, 0
@@ -49,18 +48,15 @@ class Counter:
 def rows_for(dtype: str, folder: str, steps: int, repeats: int) -> list[Row]:
     """Both sides in one precision, and the verb around the engine."""
     engine = Population(dtype, steps)
-    peer = Counter(
-        c_monte_carlo.population(NEURON, REST.mu, REST.sigma, dt=DT, n=N, dtype=dtype, folder=folder), steps
-    )
+    advance = c_monte_carlo.population(NEURON, REST.mu, REST.sigma, dt=DT, n=N, dtype=dtype, folder=folder)
+    peer = Counter(advance, steps)
     t = steps * DT
     tasks = {
         "C": peer,
         "engine": engine,
         "verb": lambda: drop(sf.simulate(EIF, REST, t=t, n=N, dt=DT, dtype=dtype)),  # type: ignore[arg-type]
     }
-    warm = round(50 / DT)
-    Population.__call__(engine), peer.advance(warm)  # the C population starts at rest, not in its stationary state
-    engine.spikes = peer.spikes = 0
+    peer.advance(round(50 / DT))  # it starts at rest, not in its stationary state
     seconds = interleaved(tasks, repeats)
     theory = float(sf.stationary(EIF, REST).rate)
     work = N * steps
@@ -73,11 +69,9 @@ def rows_for(dtype: str, folder: str, steps: int, repeats: int) -> list[Row]:
     whole = ratio(seconds["C"], seconds["verb"])
     return [
         Row(f"C, {dtype}", ns(seconds["C"], work), error=error(peer.spikes)),
-        ratio_row(
-            f"synfer, {dtype}", ns(seconds["engine"], work), r, at_least=TARGET, error=error(engine.spikes)
-        ),
+        ratio_row(f"synfer, {dtype}", ns(seconds["engine"], work), r, at_least=TARGET, error=error(engine.spikes)),
         ratio_row(f"synfer, {dtype}, sf.simulate as called", ns(seconds["verb"], work), whole),
-    ]  # fmt: skip
+    ]
 
 
 def measured(settings: Settings) -> Table:
@@ -90,9 +84,9 @@ def measured(settings: Settings) -> Table:
         build = time.perf_counter() - started
         rows = [row for dtype in ("float32", "float64") for row in rows_for(dtype, folder, steps, repeats)]
     notes = [
-        "1e5 EIF neurons, dt .02 ms, mu -65, sigma 3 mV, stationary. Ratio = C time over synfer time; error against the",
-        "exact rate. C counts spikes on whole steps; the engine places them within a step. sf.simulate as called also",
-        "draws the stationary start and looks at V every 0.5 ms (its default).",
+        "1e5 EIF neurons, dt .02 ms, mu -65, sigma 3 mV, stationary. Ratio = C time over synfer time; error against",
+        "the exact rate. C counts spikes on whole steps; the engine places them within a step. sf.simulate as called",
+        "also draws the stationary start and looks at V every 0.5 ms (its default).",
         f"gcc {' '.join(c_monte_carlo.FLAGS[:3])}, compiled in {build:.1f} s, not counted.",
     ]
     return Table("Monte Carlo against C, 1e5 EIF neurons", "neuron-step", rows, notes)

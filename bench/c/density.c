@@ -1,8 +1,9 @@
 /* The density step of synfer by hand: backward Euler, Scharfetter-Gummel, W lanes side by side, in C.
  *
  * The same algorithm as synfer.population.density: per-lane drift tables, coefficients fused with the subtraction-free
- * elimination, one division per cell, refractory ring, reset split over two cells. No factor reuse, no monitor.
- * Arrays are [cell][lane]. Compiled once per precision: -DREAL=double -DBITS=64 -DW=16, or float, 32, 32.
+ * elimination, one division per cell, refractory ring, reset split over two cells, top cell of capacity 3/4.
+ * No factor reuse, no monitor. Arrays are [cell][lane].
+ * Compiled once per precision: -DREAL=double -DBITS=64 -DW=16, or float, 32, 32.
  *   gcc -O3 -march=native -ffast-math -shared -fPIC
  */
 #include <stdint.h>
@@ -30,6 +31,8 @@ typedef int32_t integer;
 #endif
 
 typedef REAL real;
+/* What the top cell lacks of a full one, see synfer.population.density.mesh. */
+#define LACK (real)0.25
 /* e^x - 1 and e^x for x clamped to +-BOUND. The rounding trick goes through integers, which -ffast-math leaves alone. */
 static inline real exponentials(real x, real *growth) {
     static const real coefficient[TERMS] = COEFFICIENTS;
@@ -84,6 +87,7 @@ void density_steps(int n, int steps, real dt, real *restrict p, real *restrict u
         const real *psi_top = psi + (n - 1) * W;
         for (int l = 0; l < W; ++l) {
             real growth, P = kappa[l] * psi_top[l] + alpha[l] + (real)1e-30;
+            y[l] -= LACK * p[(n - 1) * W + l], S[l] -= LACK;
             real E = exponentials(P * (real)0.5, &growth), t = c[l] * P * growth, r = 1 / (E * S[l] + t);
             p[(n - 1) * W + l] = y[l] * (E * r);
             ring[step % depth * W + l] = rate[step * W + l] = t * r * y[l] * h[l] / dt;

@@ -160,7 +160,7 @@ def test_doctor_fails_when_a_check_fails(capsys, monkeypatch, holds, code):
     assert main(["doctor", "--json"]) == code
     printed = json.loads(capsys.readouterr().out)
     assert printed["sound"] is holds
-    assert {"synfer", "python", "numpy", "numba", "cores", "kernel cache", "data folder"} <= set(printed["facts"])
+    assert {"synfer", "python", "numpy", "numba", "cores", "kernel cache"} <= set(printed["facts"])
     assert main(["doctor"]) == code
     assert "one is one" in capsys.readouterr().out
 
@@ -179,11 +179,13 @@ SCRIPT = """
 import sys, time
 from synfer.study import catalog
 catalog.__path__[:] = [sys.argv.pop(1)]
+most = float(sys.argv.pop(1))
 tiny = catalog.find("tiny")
 run = tiny.run
 def slow(spec, progress):
-    for i in range(300):
-        progress("counting sheep", i / 300)
+    begin = time.monotonic()
+    while time.monotonic() - begin < most:
+        progress("counting sheep", (time.monotonic() - begin) / most)
         time.sleep(0.01)
     return run(spec, progress)
 tiny.run = slow
@@ -192,9 +194,10 @@ sys.exit(main())
 """
 
 
-def start(*words: str, **options) -> subprocess.Popen:
+def start(*words: str, seconds: float = 3.5, **options) -> subprocess.Popen:
+    """The command line in a process of its own, its run kept busy for so many seconds of the clock."""
     folder = str(Path(__file__).parents[1] / "experiments")
-    return subprocess.Popen([sys.executable, "-c", SCRIPT, folder, *words], text=True, **options)
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, folder, str(seconds), *words], text=True, **options)
 
 
 def test_a_slow_run_shows_lines_where_stderr_is_no_terminal():
@@ -202,8 +205,8 @@ def test_a_slow_run_shows_lines_where_stderr_is_no_terminal():
         out, err = child.communicate()
     assert json.loads(out)["name"] == "tiny"
     lines = [line for line in err.splitlines() if "counting sheep" in line]
-    assert len(lines) == 1  # after two seconds, and then every five
-    assert lines[0].startswith("synfer: tiny: ")
+    assert lines  # the first after two seconds; how many follow is a matter of the machine
+    assert all(line.startswith("synfer: tiny: ") for line in lines)
 
 
 def test_a_slow_run_shows_a_bar_on_a_terminal_and_keeps_stdout_clean():
@@ -229,7 +232,7 @@ def test_a_slow_run_shows_a_bar_on_a_terminal_and_keeps_stdout_clean():
 
 
 def test_interrupted_is_130_and_leaves_nothing_half_done(tmp_path):
-    with start("run", "tiny", stderr=subprocess.PIPE) as child:
+    with start("run", "tiny", seconds=60, stderr=subprocess.PIPE) as child:
         assert child.stderr is not None
         assert "counting sheep" in child.stderr.readline()
         child.send_signal(signal.SIGINT)

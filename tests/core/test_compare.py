@@ -13,7 +13,7 @@ NOISE = sf.Noise(mu=-58, sigma=3)
 
 @pytest.fixture(scope="module")
 def runs():
-    return sf.simulate(LIF, NOISE, t=100, n=1024, every=1, seed=range(30))
+    return sf.simulate(LIF, NOISE, t=100, n=2048, every=1, seed=range(30))
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def density():
 def test_z_scores_have_unit_scale_at_any_width(runs, density, width):
     """Regular spiking makes a neuron's bins depend on each other, so added-up errors would miss: blocks do not."""
     z = compare(runs, density, width=width).rate.values
-    # The mean square of 30 or more values; a width of 100 ms leaves 30: sd of the rms 0.13, with 16 blocks 0.16.
+    # The mean square of 30 or more values; a width of 100 ms leaves 30: sd of the rms 0.13, with 32 blocks 0.15.
     assert np.sqrt(np.mean(z**2)) == pytest.approx(1, abs=0.45 if width == 100 else 0.2)
 
 
@@ -64,3 +64,19 @@ def test_what_cannot_be_compared_is_refused(runs, density, pair, message):
 def test_a_width_that_does_not_fit_is_refused(runs, density, width):
     with pytest.raises(sf.ParameterError, match=r"width = .* must be a multiple of the bins"):
         compare(runs, density, width=width)
+
+
+def test_too_few_neurons_to_add_up_bins_are_refused():
+    m = sf.simulate(LIF, NOISE, t=20, n=1024, every=1)
+    d = sf.evolve(LIF, NOISE, t=20, every=1)
+    assert compare(m, d).rate.sizes["time"] == 20
+    with pytest.raises(sf.ParameterError, match="too few neurons"):
+        compare(m, d, width=10)
+
+
+def test_simulations_with_other_bins_are_compared_at_the_coarser_times():
+    a = sf.simulate(LIF, NOISE, t=20, n=4096, dt=0.05, every=0.5, seed=1)
+    b = sf.simulate(LIF, NOISE, t=20, n=4096, dt=0.05, every=2, seed=2)
+    z = compare(a, b)
+    assert z.V_time.values.tolist() == b.time.values.tolist()
+    assert all(np.isfinite(z[name].values).all() for name in z)

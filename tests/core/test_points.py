@@ -32,6 +32,12 @@ def test_varying_parameters_are_named_by_their_last_name_unless_two_collide():
     assert sorted(varying([{"drive": g} for g in gates])) == ["inhibition_on", "shunt_on"]
 
 
+def test_coordinates_carry_the_unit_and_doc_of_their_params():
+    label = varying([{"drive": REST + Inhibition(depth=d)} for d in (0, 1)])["depth"]
+    assert (label.values.tolist(), label.unit, label.doc) == ([0, 1], "mV", "steady passive hyperpolarisation")
+    assert varying([{"dt": 0.1}, {"dt": 0.2}])["dt"].unit == "ms"
+
+
 def test_neurons_of_two_kinds_are_told_apart_by_kind():
     neurons = [EIF.fourcaud2003(), LIF.diesmann1999()]
-    assert varying([{"neuron": n} for n in neurons])["neuron"].tolist() == ["eif", "lif"]
+    assert varying([{"neuron": n} for n in neurons])["neuron"].values.tolist() == ["eif", "lif"]

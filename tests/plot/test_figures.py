@@ -21,7 +21,11 @@ def evolved(points: int | None = None):
     shape, dims = ((), ()) if points is None else ((points,), ("point",))
     coords = {"time": (("time",), TIME), "V": (("V",), V)}
     if points:
-        coords["depth"] = (("point",), np.arange(points, dtype=float))
+        coords["depth"] = (
+            ("point",),
+            np.arange(points, dtype=float),
+            {"units": "mV", "long_name": "depth of inhibition"},
+        )
     return dataset(
         {
             "rate": ((*dims, "time"), np.ones((*shape, 5))),

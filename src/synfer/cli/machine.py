@@ -27,7 +27,6 @@ def facts() -> dict[str, str]:
         "cores": str(_cores()),
         **{name: installed(name) for name in PACKAGES},
         "kernel cache": cache,
-        "data folder": os.environ.get("SYNFER_DATA") or "SYNFER_DATA is not set",
     }
 
 

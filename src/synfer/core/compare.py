@@ -6,6 +6,10 @@ import xarray as xr
 from synfer.core.errors import ParameterError
 
 MOMENTS = ("V_mean", "V_sd", "V_iqr")
+NODES = 1.0
+"""Distance of nodes [ms] up to which the moments of a density are interpolated."""
+BLOCKS = 32
+"""Blocks of neurons from which the scatter of added-up bins is known well enough for a nearly Gaussian z."""
 
 
 def compare(a: xr.Dataset, b: xr.Dataset, *, width: float | None = None) -> xr.Dataset:
@@ -13,7 +17,7 @@ def compare(a: xr.Dataset, b: xr.Dataset, *, width: float | None = None) -> xr.D
 
     Rates are compared as means over bins of a stated width. A density's mean rate over a bin is its number of spikes; a
     simulation's bins are added up, and the error of the sum is taken from the scatter between independent blocks of
-    neurons (a single bin brings its own error). Moments are compared at the times of the simulation.
+    neurons (a single bin brings its own error). Moments are compared at the times at which the simulation took them.
 
     Args:
         a, b: Results of `evolve` and `simulate`, at least one of them simulated, over the same window and points.
@@ -45,21 +49,21 @@ def compare(a: xr.Dataset, b: xr.Dataset, *, width: float | None = None) -> xr.D
     (rate_a, var_a), (rate_b, var_b) = (_binned(ds, edges) for ds in results)
     variance = _with_floor(var_a + var_b, rate_a, rate_b, results, edges)
     z = {"rate": ("time", _z(rate_a - rate_b, variance))}
-    times = simulated[0]["time"].values
+    times = min((ds["V_time"].transpose(..., "time").values for ds in simulated), key=lambda taken: taken.shape[-1])
     for name in MOMENTS:
-        values = [_at(ds[name], times) for ds in results]
-        variance = np.sum([_at(ds[f"{name}_se"], times) ** 2 for ds in simulated], axis=0)
+        values = [_at(ds, name, times) for ds in results]
+        variance = np.sum([_at(ds, f"{name}_se", times) ** 2 for ds in simulated], axis=0)
         z[name] = ("V_time", _z(values[0] - values[1], variance))
     return _labelled(z, (edges[1:] + edges[:-1]) / 2, times, float(edges[1] - edges[0]))
 
 
-def _labelled(z: dict[str, tuple[str, np.ndarray]], centres: np.ndarray, times: np.ndarray, width: float) -> xr.Dataset:
+def _labelled(z: dict[str, tuple[str, np.ndarray]], centres: np.ndarray, taken: np.ndarray, width: float) -> xr.Dataset:
     point = ("point",) if z["rate"][1].ndim == 2 else ()
     ds = xr.Dataset(
         {n: ((*point, dim), v, {"units": "1", "long_name": f"z-score of {n}"}) for n, (dim, v) in z.items()},
         coords={
             "time": ("time", centres, {"units": "ms", "long_name": "time"}),
-            "V_time": ("V_time", times, {"units": "ms", "long_name": "time"}),
+            "V_time": ("V_time", taken.reshape(-1, taken.shape[-1])[0], {"units": "ms", "long_name": "time"}),
         },
     )
     return ds.assign_attrs(width_ms=width)
@@ -85,7 +89,9 @@ def _window(results: list[xr.Dataset]) -> tuple[float, float]:
 def _edges(simulated: list[xr.Dataset], width: float | None, window: tuple[float, float]) -> np.ndarray:
     bins = [float(ds.attrs["bin_ms"]) for ds in simulated]
     length = window[1] - window[0]
-    chosen = max(bins) if width is None else float(width)
+    chosen = max(bins) if width is None else width
+    if isinstance(chosen, bool) or not isinstance(chosen, (int, float)) or not np.isfinite(chosen):
+        raise ParameterError(f"width = {chosen!r} must be a number of ms; leave it out for the simulation's own bins")
     ratios = [chosen / own for own in bins] + [length / chosen if chosen > 0 else 0.0]
     if not all(round(ratio) >= 1 and abs(ratio - round(ratio)) < 1e-6 for ratio in ratios):
         raise ParameterError(
@@ -101,15 +107,19 @@ def _binned(ds: xr.Dataset, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if "rate_se" not in ds:
         spikes = np.cumsum(ds["n_spikes"].transpose(..., "time").values, axis=-1)
         nodes = ds["time"].values
+        if np.abs(nodes[np.searchsorted(nodes, edges - 1e-6)] - edges).max() > 1e-6:
+            raise ParameterError(
+                f"the density has no node at every {width:g} ms; evolve it with every={width:g} or less"
+            )
         at_edges = np.apply_along_axis(lambda y: np.interp(edges, nodes, y), -1, spikes)
         mean = 1000 * np.diff(at_edges, axis=-1) / width
         return mean, np.zeros_like(mean)
     group = round(width / ds.attrs["bin_ms"])
     if group == 1:
         return ds["rate"].transpose(..., "time").values, ds["rate_se"].transpose(..., "time").values ** 2
-    if ds.sizes.get("block", 0) < 8:
+    if ds.sizes["block"] < BLOCKS:
         raise ParameterError(
-            "too few neurons to add up bins with their error; simulate at least 512, or with wider bins"
+            "too few neurons to add up bins with their error; simulate 2048 or more, or bins of that width"
         )
     coarse = ds[["rate", "rate_block"]].coarsen(time=group).mean()
     scatter = coarse["rate_block"].var("block", ddof=1) / ds.sizes["block"]
@@ -128,5 +138,15 @@ def _with_floor(
     return np.where(few, np.maximum(variance, poisson), variance)
 
 
-def _at(variable: xr.DataArray, times: np.ndarray) -> np.ndarray:
-    return variable.interp(time=times).transpose(..., "time").values
+def _at(ds: xr.Dataset, name: str, times: np.ndarray) -> np.ndarray:
+    """A variable at given times (..., times), linear between its own."""
+    values = ds[name].transpose(..., "time").values
+    spacing = float(np.diff(ds["time"].values).max(initial=0.0))
+    if "V_time" not in ds and spacing > NODES + 1e-9:
+        raise ParameterError(f"the density has nodes every {spacing:g} ms; evolve it with every={NODES:g} or less")
+    own = np.broadcast_to(
+        ds["V_time"].transpose(..., "time").values if "V_time" in ds else ds["time"].values, values.shape
+    )
+    wanted = np.broadcast_to(times, (*values.shape[:-1], times.shape[-1]))
+    rows = zip(*(x.reshape(-1, x.shape[-1]) for x in (wanted, own, values)), strict=True)
+    return np.array([np.interp(*row) for row in rows]).reshape(wanted.shape)

@@ -52,9 +52,12 @@ Array = Annotated[
 """A float64 array that is copied in, read-only, and compared and hashed by its bytes."""
 
 
-def _plain(value: Any) -> Any:
-    """0-d arrays and labelled scalars (``s.rate``) count as the number that they hold."""
-    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+def plain(value: Any) -> Any:
+    """0-d arrays and labelled scalars (``s.rate``) count as the number that they hold, and arrays as lists of them."""
+    ndim = getattr(value, "ndim", None)
+    if ndim == 0 and hasattr(value, "item"):
+        return value.item()
+    return [plain(item) for item in value] if isinstance(ndim, int) and ndim > 0 else value
 
 
 if TYPE_CHECKING:
@@ -95,7 +98,7 @@ class Params(_Model):
                 raise ParameterError(f"{name} got {key} twice, by position and by name; give it once")
             fields[key] = value
         try:
-            super().__init__(**{k: _plain(v) for k, v in fields.items()})
+            super().__init__(**{k: v if getattr(v, "ndim", 0) else plain(v) for k, v in fields.items()})
         except ValidationError as error:
             raise ParameterError(_explain(type(self), error)) from None
 
@@ -104,6 +107,11 @@ class Params(_Model):
         """The declared unit of a field; dimensionless fields give an empty string."""
         extra = cls.model_fields[name].json_schema_extra if name in cls.model_fields else None
         return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+
+    @classmethod
+    def doc(cls, name: str) -> str:
+        """The declared one line of doc of a field."""
+        return str(cls.model_fields[name].description or "")
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated anew."""
@@ -118,6 +126,16 @@ class Params(_Model):
 
     def _key(self) -> tuple[Any, ...]:
         return (type(self), *(_comparable(getattr(self, name)) for name in type(self).model_fields))
+
+    def __getstate__(self) -> dict[Any, Any]:
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Copies and unpickled values are made anew, so that their arrays are read-only too."""
+        self.__init__(**state)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return self
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Params) and self._key() == other._key()

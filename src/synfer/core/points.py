@@ -1,7 +1,7 @@
 """Sequences among the arguments of a verb, broadcast to points."""
 
-import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from synfer.core.params import Params
 
 def is_sequence(value: object) -> bool:
     """Whether an argument stands for several points."""
-    return isinstance(value, (list, tuple, range)) or getattr(value, "ndim", 0) > 0
+    ndim = getattr(value, "ndim", 0)
+    return isinstance(value, (list, tuple, range)) or (isinstance(ndim, int) and ndim > 0)
 
 
 def broadcast(**arguments: Any) -> tuple[list[dict[str, Any]], bool]:
@@ -37,31 +38,61 @@ def broadcast(**arguments: Any) -> tuple[list[dict[str, Any]], bool]:
     return [{name: column[i] for name, column in columns.items()} for i in range(size)], bool(lengths)
 
 
-def varying(points: list[dict[str, Any]]) -> dict[str, np.ndarray]:
+class Label(NamedTuple):
+    """A coordinate of points: its values, unit and one line of doc."""
+
+    values: np.ndarray
+    unit: str
+    doc: str
+
+
+def varying(points: list[dict[str, Any]]) -> dict[str, Label]:
     """What differs between points, by name: coordinates of the `point` dimension.
 
-    A nested parameter goes by its last name (``depth``), or by its path where two would collide.
+    A nested parameter goes by its last name (``depth``), or by its path where two would collide; unit and doc are
+    those that its Params declare.
     """
-    flat = [_flatten(point) for point in points]
-    paths = [p for p in flat[0] if all(p in f for f in flat) and any(f[p] != flat[0][p] for f in flat)]
+    flat = [dict(_leaves(point)) for point in points]
+    paths = [p for p in flat[0] if all(p in f for f in flat) and any(f[p][0] != flat[0][p][0] for f in flat)]
     short = [path.split(".")[-1] for path in paths]
     names = [s if short.count(s) == 1 else p.replace(".", "_") for s, p in zip(short, paths, strict=True)]
-    return {name: np.array([f[path] for f in flat]) for name, path in zip(names, paths, strict=True)}
+    return {
+        name: Label(np.array([f[path][0] for f in flat]), *flat[0][path][1:])
+        for name, path in zip(names, paths, strict=True)
+    }
 
 
-def _flatten(point: dict[str, Any]) -> dict[str, float | str]:
-    leaves: dict[str, float | str] = {}
+Leaf = tuple[str, tuple[float | str, str, str]]
 
-    def walk(path: str, value: Any) -> None:
-        if isinstance(value, dict):
-            for key, item in value.items():
-                walk(path if key == "kind" else f"{path}.{key}" if path else key, item)
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            kinds = [item.get("kind", "") for item in value]
-            for i, item in enumerate(value):
-                walk(kinds[i] if kinds.count(kinds[i]) == 1 else f"{kinds[i]}_{i}", item)
-        elif isinstance(value, (int, float, str)) and not isinstance(value, bool):
-            leaves[path] = value
 
-    walk("", {k: json.loads(v.spec()) if isinstance(v, Params) else v for k, v in point.items()})
-    return leaves
+def _leaves(value: Any, path: str = "", unit: str = "", doc: str = "") -> Iterator[Leaf]:
+    """(path, (value, unit, doc)) of every number and text below a value; a kind goes by the path of what it names."""
+    if isinstance(value, Params):
+        for name in type(value).model_fields:
+            if name == "kind":
+                yield path, (str(getattr(value, name)), unit, doc)
+            else:
+                yield from _leaves(getattr(value, name), f"{path}.{name}", value.unit(name), value.doc(name))
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _leaves(item, name, *ARGUMENTS.get(name, ("", "")))
+    elif isinstance(value, tuple) and value and isinstance(value[0], Params):
+        kinds = [getattr(item, "kind", "") for item in value]
+        for i, item in enumerate(value):
+            yield from _leaves(item, kinds[i] if kinds.count(kinds[i]) == 1 else f"{kinds[i]}_{i}")
+    elif isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        yield path, (value, unit, doc)
+
+
+ARGUMENTS = {
+    "neuron": ("1", "kind of neuron"),
+    "drive": ("1", "kind of drive"),
+    "scheme": ("1", "time stepping"),
+    "dtype": ("1", "arithmetic"),
+    "method": ("1", "computation"),
+    "h": ("mV", "cell width"),
+    "dt": ("ms", "step"),
+    "n": ("1", "number of neurons"),
+    "seed": ("1", "seed"),
+}
+"""Unit and doc of the arguments of verbs that may vary between points."""

@@ -3,6 +3,7 @@
 Every variable that any verb returns is declared once, in `VARIABLES`; plots read their axis labels from it.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +19,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "frequency": ("Hz", "modulation frequency"),
     "rate": ("Hz", "population rate"),
     "n_spikes": ("1", "spikes per neuron since the previous node"),
-    "status": ("1", "0 where all went well"),
+    "status": ("1", "0: all went well, 1: did not stay finite"),
     "fallbacks": ("1", "steps redone by backward Euler"),
     "state_p": ("1/mV", "density at the end of the run"),
     "state_edges": ("mV", "cell edges at the end of the run"),
@@ -35,16 +36,16 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "mass_above_V_u": ("1", "probability above the unstable point"),
     "V_u": ("mV", "unstable fixed point"),
     "susceptibility": ("Hz/mV", "linear response of the rate to mu"),
-    "depth": ("mV", "depth of inhibition"),
-    "sigma": ("mV", "sd of the free membrane potential"),
-    "mu": ("mV", "mean of the free membrane potential"),
     "spike_time": ("ms", "spike time"),
     "spike_neuron": ("1", "index of the neuron that spiked"),
     "spike_point": ("1", "point of the spike"),
     "rate_block": ("Hz", "population rate by block of neurons"),
     "n_neurons": ("1", "number of neurons"),
+    "n_free": ("1", "neurons that are not refractory"),
+    "V_time": ("ms", "time at which moments are taken"),
+    "state_neuron": ("1", "the neuron"),
     "state_x": ("1", "membrane of every lane at the end of the run, in the engine's coordinate"),
-    "state_release": ("1", "steps until release from refractoriness"),
+    "state_release": ("1", "release from refractoriness in steps of the run"),
     "state_words": ("1", "random state"),
     "state_frame": ("mV", "origin and unit of the engine's coordinate"),
 }
@@ -73,21 +74,25 @@ def label(name: str) -> dict[str, str]:
 
 
 def dataset(
-    variables: Mapping[str, tuple[Sequence[str], Any]],
-    coords: Mapping[str, tuple[Sequence[str], Any]],
+    variables: Mapping[str, tuple[Any, ...]],
+    coords: Mapping[str, tuple[Any, ...]],
     **provenance: Any,
 ) -> xr.Dataset:
-    """A labelled dataset from (dims, values) pairs and provenance.
+    """A labelled dataset from (dims, values) or (dims, values, attrs) and provenance.
 
     Provenance values that are Params or nested containers are stored as canonical JSON text, so a
     dataset written to disk names the arguments that made it and nothing about the machine.
     """
     ds = xr.Dataset(
-        {name: (tuple(dims), np.asarray(values), label(name)) for name, (dims, values) in variables.items()},
-        coords={name: (tuple(dims), np.asarray(values), label(name)) for name, (dims, values) in coords.items()},
+        {name: _labelled(name, *parts) for name, parts in variables.items()},
+        coords={name: _labelled(name, *parts) for name, parts in coords.items()},
     )
     ds.attrs = {"synfer_version": version()} | {k: _attr(v) for k, v in provenance.items() if v is not None}
     return ds
+
+
+def _labelled(name: str, dims: Sequence[str], values: Any, attrs: Mapping[str, str] | None = None) -> tuple[Any, ...]:
+    return tuple(dims), np.asarray(values), label(name) | dict(attrs or {})
 
 
 def spec(arguments: Any) -> str:
@@ -109,5 +114,6 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     if isinstance(value, xr.Dataset):
-        return {"continued_from": value.attrs.get("spec", "")}
+        origin = hashlib.blake2b(str(value.attrs.get("spec", "")).encode(), digest_size=16).hexdigest()
+        return {"spec_blake2b": origin, "t_end": value.attrs.get("t_end")}
     raise TypeError(f"{type(value).__name__} has no JSON form")

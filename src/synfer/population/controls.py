@@ -15,6 +15,9 @@ from synfer.population.theory import siegert
 from synfer.population.verbs import stationary
 from synfer.population.verbs.common import check_neuron, check_positive
 
+SMALLEST_RATE = 1e-200
+"""Rates below this [Hz] count as none."""
+
 
 @overload
 def rate_matched(eif: EIF, noise: Noise | Drive, kind: Literal["lif"] = "lif") -> LIF: ...
@@ -57,6 +60,8 @@ def rate_matched(eif: EIF, noise: Noise | Drive, kind: Literal["lif", "linear"] 
     leak = 1 + g - slope
     free = ((mu + gE + psi_0 - slope * V_0) / leak, sigma / np.sqrt(leak))
     target = float(stationary(eif, drive).rate)
+    if target < SMALLEST_RATE:
+        raise ParameterError(f"the EIF fires at {target:g} Hz, too slowly to be matched; raise mu or sigma of {drive}")
     V_th = _threshold(target, *free, eif.tau_m / leak, eif.V_reset, eif.t_ref)
     if kind == "lif":
         return LIF(V_th=V_th, **shared)
@@ -87,7 +92,7 @@ def noise_for_rate(neuron: Neuron, rate: float, sigma: float) -> Noise:
         raise ParameterError(f"rate = {target:g} Hz must be < 1/t_ref = {1000 / neuron.t_ref:g} Hz")
 
     def excess(mu: float) -> float:
-        return float(np.log(stationary(neuron, Noise(mu, sigma)).rate / target))
+        return float(np.log(max(float(stationary(neuron, Noise(mu, sigma)).rate), SMALLEST_RATE) / target))
 
     low = high = neuron.V_reset
     while excess(high) < 0:
@@ -112,7 +117,8 @@ def _tangent(eif: EIF, mu: float, g: float, gE: float) -> tuple[float, float, fl
 
 def _threshold(rate: float, mean: float, sd: float, tau: float, V_reset: float, t_ref: float) -> float:
     def excess(V_th: float) -> float:
-        return float(np.log(siegert(mean, sd, tau_m=tau, V_th=V_th, V_reset=V_reset, t_ref=t_ref) / rate))
+        matched = float(siegert(mean, sd, tau_m=tau, V_th=V_th, V_reset=V_reset, t_ref=t_ref))
+        return float(np.log(max(matched, SMALLEST_RATE) / rate))
 
     low, high = V_reset + 1e-6 * sd, max(mean, V_reset) + sd
     while excess(high) > 0:
@@ -123,4 +129,6 @@ def _threshold(rate: float, mean: float, sd: float, tau: float, V_reset: float, 
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    if function(low) * function(high) > 0:
+        raise NumericalError(f"no solution lies between {low:g} and {high:g} mV; change rate, mu or sigma")
     return float(root_scalar(function, bracket=(low, high), method="brentq", xtol=1e-12, rtol=1e-14).root)

@@ -94,7 +94,13 @@ class Noise(Part):
             V_rest: Resting potential [mV].
             tau_m: Membrane time constant [ms].
         """
-        r, J = np.broadcast_arrays(np.asarray(rates, dtype=float), np.asarray(weights, dtype=float))
+        try:
+            r, J = np.broadcast_arrays(np.asarray(rates, dtype=float), np.asarray(weights, dtype=float))
+            V_rest, tau_m = float(V_rest), float(tau_m)
+        except (TypeError, ValueError) as error:
+            raise ParameterError(
+                f"Noise.from_poisson: rates and weights must be numbers that broadcast: {error}"
+            ) from None
         if not (np.all(np.isfinite(r)) and np.all(np.isfinite(J)) and np.all(r >= 0)):
             raise ParameterError("Noise.from_poisson: rates must be finite and >= 0 Hz, weights finite [mV]")
         if not tau_m > 0:

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar, root_scalar
 
+from synfer.core.errors import ParameterError
+
 Floats = NDArray[np.float64]
 Mesh = Literal["cells", "nodes"]
 
@@ -42,7 +44,7 @@ def moments(p: ArrayLike, V: ArrayLike, *, on: Mesh) -> tuple[Floats, Floats]:
         (mean, sd), mV, each (...).
 
     Raises:
-        ValueError: the shapes disagree, V does not increase, or p has no mass.
+        ParameterError: the shapes disagree, V does not increase, or p has no mass.
 
     Accuracy:
         cells: exact to rounding for a smooth p given at the centres (a Gaussian down to h = sigma);
@@ -64,15 +66,15 @@ def quantile(p: ArrayLike, V: ArrayLike, q: ArrayLike, *, on: Mesh) -> Floats:
         mV, (...) or (..., k).
 
     Raises:
-        ValueError: as `moments`, or q outside (0, 1).
+        ParameterError: as `moments`, or q outside (0, 1).
 
     Accuracy:
         At most h^2 p'/(8 p): for a Gaussian's quartiles .09 h^2/sigma on cells and nodes alike.
     """
     p_, V_ = _check(p, V)
     q_ = np.asarray(q, dtype=float)
-    if np.any((q_ <= 0) | (q_ >= 1)):
-        raise ValueError(f"q = {q} must lie between 0 and 1")
+    if not np.all((q_ > 0) & (q_ < 1)):
+        raise ParameterError(f"q = {q} must lie between 0 and 1")
     edges, mass = _cell_masses(p_, V_, on)
     cdf = np.concatenate([np.zeros((*mass.shape[:-1], 1)), np.cumsum(mass, axis=-1)], axis=-1)
     cdf = cdf / cdf[..., -1:]
@@ -103,7 +105,7 @@ def dispersion(p: ArrayLike, V: ArrayLike, V_T: ArrayLike, V_u: ArrayLike, *, on
         Dispersion, fields (...).
 
     Raises:
-        ValueError: as `moments`, or no mass below V_T or V_u.
+        ParameterError: as `moments`, or no mass below V_T or V_u.
 
     Accuracy:
         Second order in h; a cut inside a cell is at its place, not rounded to an edge.
@@ -135,6 +137,9 @@ def stable_point(
     Returns:
         The potential at which the noiseless neuron rests, mV, or None.
 
+    Raises:
+        ParameterError: V_lb >= V_top, or a drift that is not finite between them.
+
     Accuracy:
         1e-12 mV; a pair of roots is found however close, through the minimum between them.
     """
@@ -146,7 +151,7 @@ def unstable_point(
 ) -> float | None:
     """The root at which mu + gE - (1 + g) V + psi(V) rises: beyond it a spike runs away. None without one.
 
-    Arguments and accuracy as `stable_point`. None means: mu above rheobase, or (LIF) no runaway at all.
+    Arguments, errors and accuracy as `stable_point`. None means: mu above rheobase, or (LIF) no runaway at all.
     """
     return _fixed_points(psi, mu, V_lb, V_top, g, gE)[1]
 
@@ -157,8 +162,15 @@ def _fixed_points(
     def force(V: float) -> float:
         return float(mu + gE - (1.0 + g) * V + psi(np.array([V]))[0])
 
+    if not -np.inf < V_lb < V_top < np.inf:
+        raise ParameterError(f"V_lb = {V_lb} mV must lie below V_top = {V_top} mV, both finite")
     grid = np.linspace(V_lb, V_top, 2001)
-    F = mu + gE - (1.0 + g) * grid + psi(grid)
+    with np.errstate(over="ignore", invalid="ignore"):
+        F = mu + gE - (1.0 + g) * grid + psi(grid)
+    if not np.all(np.isfinite(F)):
+        raise ParameterError(
+            f"the drift at mu = {mu:g} mV, g = {g:g}, gE = {gE:g} mV is not finite up to V_top = {V_top} mV"
+        )
     lowest = int(np.argmin(F))
     if 0 < lowest < grid.size - 1:
         around = (grid[lowest - 1], grid[lowest + 1])
@@ -168,7 +180,9 @@ def _fixed_points(
 
     def root(sign: np.bool_ | NDArray[np.bool_], after: float) -> float | None:
         where = np.flatnonzero(sign & (grid[:-1] >= after))
-        return root_scalar(force, bracket=grid[where[0] : where[0] + 2], xtol=1e-13).root if where.size else None
+        if not where.size:
+            return None
+        return root_scalar(force, bracket=(float(grid[where[0]]), float(grid[where[0] + 1])), xtol=1e-13).root
 
     stable = root((F[:-1] > 0) & (F[1:] <= 0), -np.inf)
     unstable = root((F[:-1] <= 0) & (F[1:] > 0), -np.inf if stable is None else stable)
@@ -177,19 +191,20 @@ def _fixed_points(
 
 def _check(p: ArrayLike, V: ArrayLike) -> tuple[Floats, Floats]:
     p_, V_ = np.asarray(p, dtype=float), np.asarray(V, dtype=float)
-    if p_.shape[-1] != V_.shape[-1]:
-        raise ValueError(f"p has {p_.shape[-1]} values and V {V_.shape[-1]}: they must agree along the last axis")
+    if p_.shape[-1:] != V_.shape[-1:] or p_.shape[-1:] < (2,):
+        sizes = f"p has shape {p_.shape} and V {V_.shape}"
+        raise ParameterError(f"{sizes}: they must agree along the last axis, at least 2 long")
     if not np.all(np.diff(V_, axis=-1) > 0):
-        raise ValueError("V must increase along its last axis")
+        raise ParameterError("V must increase along its last axis")
     if not np.all(p_.sum(axis=-1) > 0):
-        raise ValueError("p has no mass")
+        raise ParameterError("p has no mass: its sum must be > 0 at every point and time")
     return p_, V_
 
 
 def _moments(weights: Floats, points: Floats) -> tuple[Floats, Floats]:
     total = weights.sum(axis=-1)
     if not np.all(total > 0):
-        raise ValueError("there is no mass in the range asked for")
+        raise ParameterError("p has no mass in the range asked for; raise V_T or V_u")
     mean = (weights * points).sum(axis=-1) / total
     return mean, np.sqrt((weights * (points - mean[..., None]) ** 2).sum(axis=-1) / total)
 
@@ -202,7 +217,7 @@ def _weights(p: Floats, V: Floats, on: Mesh) -> Floats:
         steps = np.diff(V, axis=-1)
         ends = np.zeros((*steps.shape[:-1], 1))
         return 0.5 * p * (np.concatenate([steps, ends], axis=-1) + np.concatenate([ends, steps], axis=-1))
-    raise ValueError(f"on = {on!r} must be 'cells' or 'nodes'")
+    raise ParameterError(f"on = {on!r} must be 'cells' or 'nodes'")
 
 
 def _cell_masses(p: Floats, V: Floats, on: Mesh) -> tuple[Floats, Floats]:

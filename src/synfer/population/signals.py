@@ -59,6 +59,8 @@ def signals(drive: Drive, tau_m: float, edges: np.ndarray, gamma: float | None =
             current, shift = _volley(part, tau_m, edges, gamma)
             mu += current
             kick += shift
+        else:
+            raise TypeError(f"no signal is known for a {type(part).__name__}")
     return Signals(mu, sigma, g, gE, kick)
 
 
@@ -107,6 +109,17 @@ def lowest_potential(neuron: Neuron, drive: Drive) -> tuple[float, float]:
     return min(low, mean), sd
 
 
+def largest_leak(neuron: Neuron, drive: Drive) -> float:
+    """The largest leak of a run in units of the resting one: 1 + g, less the slope of a linear psi."""
+    g = sum(_extreme(part.g, np.max) for part in drive.parts if isinstance(part, Shunt))
+    return g + (1 / neuron.free_membrane(0.0, 1.0)[1]) ** 2
+
+
+def narrowest(neuron: Neuron, drive: Drive) -> float:
+    """The smallest sd of the free membrane over a run [mV]."""
+    return _extreme(drive.noise.sigma, np.min) / np.sqrt(largest_leak(neuron, drive))
+
+
 def _extreme(value: float | Timeseries, of) -> float:
     return float(of(value.values)) if isinstance(value, Timeseries) else value
 
@@ -117,13 +130,16 @@ def _series(
     """A piecewise linear signal in each step and stage; its value at the start where a step has no length."""
     if not isinstance(value, Timeseries):
         return value
-    knots = np.union1d(value.time, edges)
-    samples = np.interp(knots, value.time, value.values)
-    area = np.concatenate([[0.0], np.cumsum(np.diff(knots) * (samples[1:] + samples[:-1]) / 2)])
-    length = np.diff(edges)
-    total = np.diff(area[np.searchsorted(knots, edges)])
-    start, end = np.interp(edges[:-1], value.time, value.values), np.interp(edges[1:], value.time, value.values)
-    return _stages(np.where(length > 0, total / np.where(length > 0, length, 1.0), start), end, gamma, positive)
+    times, values = value.time, value.values
+    start, end = np.interp(edges[:-1], times, values), np.interp(edges[1:], times, values)
+    mean = (start + end) / 2
+    # Steps with a knot inside are added up piece by piece; every step by itself, so that no chunk changes a bit.
+    first, last = np.searchsorted(times, edges[:-1], "right"), np.searchsorted(times, edges[1:], "left")
+    for i in np.flatnonzero(last > first):
+        knots = np.concatenate([edges[i : i + 1], times[first[i] : last[i]], edges[i + 1 : i + 2]])
+        heights = np.concatenate([start[i : i + 1], values[first[i] : last[i]], end[i : i + 1]])
+        mean[i] = np.sum(np.diff(knots) * (heights[1:] + heights[:-1])) / (2 * (knots[-1] - knots[0]))
+    return _stages(mean, end, gamma, positive)
 
 
 def _stages(mean: np.ndarray, end: np.ndarray, gamma: float | None, positive: bool) -> np.ndarray:

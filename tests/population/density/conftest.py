@@ -56,11 +56,21 @@ def timed():
 def siegert():
     """siegert(mu, sigma): rate of LIF-2 [Hz], 1/r = t_ref + tau_m sqrt(pi) int erfcx(-x) dx (Siegert 1951)."""
 
-    def rate(mu, sigma, t_ref=2.0):
-        low, high = (-70.0 - mu) / sigma / np.sqrt(2), (-55.0 - mu) / sigma / np.sqrt(2)
+    def rate(mu, sigma, t_ref=2.0, tau_m=10.0, V_reset=-70.0):
+        low, high = (V_reset - mu) / sigma / np.sqrt(2), (-55.0 - mu) / sigma / np.sqrt(2)
         # A rule fine enough for the peak at the upper end; breakpoints keep quad from missing it.
         points = [high - 10.0**-k for k in (0, 1) if high - 10.0**-k > low]
         integral = quad(lambda x: erfcx(-x), low, high, points=points or None, epsabs=0, epsrel=1e-11, limit=200)[0]
-        return 1e3 / (t_ref + 10.0 * np.sqrt(np.pi) * integral)
+        return 1e3 / (t_ref + tau_m * np.sqrt(np.pi) * integral)
 
     return rate
+
+
+@pytest.fixture(scope="session")
+def integral():
+    """integral(p, h): probability of densities (..., N), the top cell counting TOP_CAPACITY."""
+
+    def content(p, h):
+        return h * (np.nansum(p[..., :-1], axis=-1) + density.TOP_CAPACITY * p[..., -1])
+
+    return content

@@ -68,9 +68,10 @@ def ornstein_walk(t):
 
 @pytest.mark.parametrize("scheme", ["sdirk2", "backward-euler"])
 @pytest.mark.parametrize("t_ref", [0.0, 0.02, 1.73])
-def test_probability_is_conserved_under_varying_drive(lif, timed, scheme, t_ref):
+@pytest.mark.parametrize("neuron", ["lif", "eif"])
+def test_probability_is_conserved_under_varying_drive(lif, eif, timed, neuron, scheme, t_ref):
     """1e4 steps; rounding is random, about eps sqrt(steps) = 2e-14."""
-    lanes = lif(t_ref=t_ref, h=0.2)
+    lanes = {"lif": lif, "eif": eif}[neuron](t_ref=t_ref, h=0.2)
     start = density.stationary(lanes, -62.0, 3.0, 0.3, -24.0)
     inputs = timed(ornstein_walk, 0.05, scheme)
     r = density.evolve(lanes, inputs, steps=10_000, dt=0.05, initial=start, scheme=scheme, every=100, record_p=True)
@@ -132,6 +133,39 @@ def test_many_small_kicks_translate_without_spreading(lif):
     assert down.mass[0, -1] == pytest.approx(1.0, abs=1e-12)
 
 
+@pytest.mark.parametrize("A", [0.05, 0.2, 0.33, -0.05, -0.2, -0.33])
+def test_kicks_through_the_top_cell_conserve_probability(lif, A):
+    """Parts of a cell, a whole one (.2 mV), and more, up and down, where the density is steep; 1000 kicks."""
+    lanes = lif(h=0.2)
+    start = density.stationary(lanes, -50.0, 4.0)
+    r = density.evolve(lanes, lambda *_: (-50.0, 4.0, 0.0, 0.0, A), steps=1000, dt=0.05, initial=start, every=100)
+    assert np.abs(r.mass - 1).max() < 1e-12
+    assert not r.status.any()
+
+
+@pytest.mark.parametrize("mu", [-61.8, -45.0])
+def test_many_small_kicks_are_a_drift(lif, siegert, mu):
+    """Kicks of f dt against the mean input mu + f tau_m: O(dt) of the splitting and O(h^2) of the top cell."""
+    lanes, f, dt = lif(h=0.1), 0.3, 0.01
+    start = density.stationary(lanes, mu + 10 * f, 2.85)
+    r = density.evolve(lanes, lambda *_: (mu, 2.85, 0.0, 0.0, f * dt), steps=5000, dt=dt, initial=start, every=5000)
+    assert 1e3 * r.spikes[0, -1] / 50.0 == pytest.approx(siegert(mu + 10 * f, 2.85), rel=0.4 * (0.1 / 2.85) ** 2)
+
+
+@pytest.mark.parametrize("scheme", ["sdirk2", "backward-euler"])
+@pytest.mark.parametrize("t_ref", [0.0, 1.73])
+def test_a_reset_into_the_top_cell_conserves_probability(lif, timed, scheme, t_ref):
+    """V_reset a quarter of a cell below the highest centre: most of the flux re-enters the top cell."""
+    lanes = lif(h=0.2, t_ref=t_ref)._replace(V_reset=np.array([-55.15]))
+    start = density.stationary(lanes, -62.0, 3.0, 0.3, -24.0)
+    inputs = timed(ornstein_walk, 0.05, scheme)
+    still = timed(lambda t: (-62.0 + 0 * t, 3.0, 0.3, -24.0), 0.05, scheme)
+    fixed = density.evolve(lanes, still, steps=200, dt=0.05, initial=start, scheme=scheme)
+    r = density.evolve(lanes, inputs, steps=1000, dt=0.05, initial=start, scheme=scheme)
+    assert fixed.rate[0] == pytest.approx(start.rate[0], rel=1e-10)  # 200 steps of rounding
+    assert np.abs(r.mass - 1).max() < 1e-11
+
+
 @pytest.mark.parametrize(("scheme", "dtype"), [("sdirk2", np.float64), ("backward-euler", np.float32)])
 def test_huge_kicks_empty_the_density_or_pile_it_up(lif, scheme, dtype):
     lanes = lif(2, h=0.2)
@@ -183,7 +217,7 @@ def test_conductance_step_of_the_free_membrane(lif, constant):
     assert r.V_sd[0] == pytest.approx(sd, rel=1e-4)
 
 
-def test_the_density_is_recorded_where_asked(transient, lif, constant):
+def test_the_density_is_recorded_where_asked(lif, constant, integral):
     lanes = lif(2, V_lb=np.array([-95.0, -100.0]))
     start = density.stationary(lanes, MU, SIGMA)
     r = density.evolve(lanes, constant(MU, SIGMA), steps=7, dt=0.05, initial=start, every=3, record_p=True)
@@ -191,9 +225,9 @@ def test_the_density_is_recorded_where_asked(transient, lif, constant):
     assert r.rate.shape == (2, 3)
     assert np.isnan(r.p[0, :, :104]).all()
     V = density.voltages(lanes)
-    total = np.nansum(r.p, axis=2) * 0.05
+    total = integral(r.p, 0.05)
     assert total == pytest.approx(1 - 2 * r.rate, abs=1e-9)
-    assert np.nansum(r.p * V[:, None], axis=2) * 0.05 / total == pytest.approx(r.V_mean, abs=1e-9)
+    assert integral(r.p * V[:, None], 0.05) / total == pytest.approx(r.V_mean, abs=1e-9)
 
 
 def test_stiff_steps_fall_back_to_backward_euler(lif):
@@ -225,7 +259,7 @@ def test_the_siegert_rate_is_reached_from_another_state(lif, siegert, constant):
     assert 1e3 * r.rate[0, -1] == pytest.approx(siegert(-60.0, 4.0), rel=0.4 * (0.05 / 4.0) ** 2)
 
 
-def test_refractory_time_shifts_the_reset(lif, constant):
+def test_refractory_time_shifts_the_reset(lif, constant, integral):
     """1 - r t_ref of the mass is below threshold, for any t_ref."""
     t_ref = np.array([0.0, 0.01, 0.5, 1.234, 5.0])
     lanes = lif(5, t_ref=t_ref)
@@ -233,4 +267,4 @@ def test_refractory_time_shifts_the_reset(lif, constant):
     free = 1 / start.rate - t_ref
     assert free == pytest.approx(free[0], rel=1e-12)
     r = density.evolve(lanes, constant(-55.0, 4.0), steps=200, dt=0.05, initial=start, every=200, record_p=True)
-    assert np.nansum(r.p[:, -1], axis=1) * 0.05 == pytest.approx(1 - start.rate * t_ref, abs=1e-10)
+    assert integral(r.p[:, -1], 0.05) == pytest.approx(1 - start.rate * t_ref, abs=1e-10)

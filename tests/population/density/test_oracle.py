@@ -19,6 +19,7 @@ def plain_backward_euler(lanes, start, drive, steps, dt):
     n = int(density.counts(lanes)[0])
     V = density.faces(V_top, h, n)
     psi = np.zeros(n) if lanes.psi is None else lanes.psi(V, 0)
+    capacity = np.append(np.ones(n - 1), density.TOP_CAPACITY)
     p, delay = start.p[0].copy(), round(t_ref / dt)
     history = [start.rate[0]] * delay
     position = (V_reset - density.centres(V_top, h, n)[0]) / h
@@ -32,9 +33,10 @@ def plain_backward_euler(lanes, start, drive, steps, dt):
         out[-1] = 2 * dt * D / h**2 * bernoulli(-P[-1] / 2)
         bands = np.zeros((3, n))
         bands[0, 1:] = -back[:-1]
-        bands[1] = 1 + out
+        bands[1] = capacity + out
         bands[1, 1:] += back[:-1]
         bands[2, :-1] = -out[:-1]
+        p *= capacity
         source = history[-delay] * dt / h
         p[row] += source * (1 - (position - row))
         p[row + 1] += source * (position - row)

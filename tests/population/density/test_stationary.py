@@ -36,6 +36,63 @@ def test_lif_rate_converges_with_order_two_in_h(lif, siegert, mu, sigma):
     assert fine <= 5e-4
 
 
+@pytest.fixture(scope="module")
+def random_points(siegert):
+    """LIF points of four ranges of rates, 40 of each, with abs(f) h/D <= 2 at h = .1 between reset and threshold.
+
+    Columns: mu, sigma, tau_m, V_reset, t_ref, rate [Hz].
+    """
+    rng = np.random.default_rng(20261122)
+    ranges = [(1e-9, 1.0), (1.0, 100.0), (100.0, 280.0), (280.0, 400.0)]
+    points = [[] for _ in ranges]
+    while min(map(len, points)) < 40:
+        mu, sigma, tau_m, V_reset, t_ref = rng.uniform([-75, 1, 5, -72, 0], [15, 6, 20, -60, 2])
+        P = max(abs(mu + 55.0), abs(mu - V_reset)) * 0.1 / sigma**2
+        # Eight sd below threshold all rates are far below 1e-9 Hz.
+        if P > 2 or mu < -55.0 - 8 * sigma:
+            continue
+        rate = siegert(mu, sigma, t_ref, tau_m, V_reset)
+        for chosen, (low, high) in zip(points, ranges, strict=True):
+            if low <= rate < high and len(chosen) < 40:
+                chosen.append((mu, sigma, tau_m, V_reset, t_ref, rate))
+    return np.array(points).reshape(-1, 6).T
+
+
+def relative_errors(points, h):
+    mu, sigma, tau_m, V_reset, t_ref, exact = points
+    h = np.broadcast_to(h, mu.shape)
+    lanes = density.Lanes(tau_m, np.full(mu.shape, -55.0), V_reset, t_ref, h, np.minimum(mu, V_reset) - 8 * sigma)
+    return np.abs(1e3 * density.stationary(lanes, mu, sigma).rate / exact - 1)
+
+
+def test_lif_rates_from_1e_9_to_400_hz_match_siegert(random_points):
+    """Within .4 (h/sigma)^2; measured .29, and .09 below 20 Hz. A top cell of full capacity would reach 1.0."""
+    sigma, rate = random_points[1], random_points[-1]
+    error = relative_errors(random_points, 0.1) / (0.1 / sigma) ** 2
+    assert error.max() <= 0.4
+    assert error[rate < 20].max() <= 0.1
+
+
+def test_random_lif_rates_converge_with_order_two(random_points, siegert):
+    """V_reset moved to a face of both meshes: the error depends on where in its cell it lies."""
+    mu, sigma, tau_m, V_reset, t_ref, exact = random_points
+    assert relative_errors(random_points, sigma / 40).max() <= 5e-4
+    V_reset = -55.0 - sigma / 20 * np.round((-55.0 - V_reset) / (sigma / 20))
+    exact = np.array([siegert(*point) for point in zip(mu, sigma, t_ref, tau_m, V_reset, strict=True)])
+    points = (mu, sigma, tau_m, V_reset, t_ref, exact)
+    coarse, fine = relative_errors(points, sigma / 20), relative_errors(points, sigma / 40)
+    assert np.log2(coarse / fine).min() >= 1.8
+
+
+def test_a_constant_drift_is_crossed_in_the_exact_mean_time(lif):
+    """T = (V_th - V_reset)/f without noise on the drift's scale: the top cell's capacity takes h^2/(8 D) off.
+
+    g = -1 leaves no leak. f = .1 mV/ms, D = .4 mV^2/ms: P = .025, so that capacity 3/4 - P/16 leaves 1 % of it.
+    """
+    T = 1 / density.stationary(lif(h=0.1, t_ref=0.0, V_lb=-270.0), 1.0, 2.0, -1.0).rate[0]
+    assert abs(T - 150.0) < 0.02 * 0.1**2 / (8 * 0.4)
+
+
 @pytest.mark.parametrize("mu", [-62.0, -66.0, -70.0])
 def test_vanishing_rates_keep_their_digits(lif, siegert, mu):
     """Rates down to 1e-40 Hz: the recurrence has no subtraction, so only C h^2 is left."""
@@ -93,6 +150,17 @@ def test_quartiles_and_moments_of_a_gaussian(lif, constant):
     assert r.V_mean[0, 0] == pytest.approx(-60.0, abs=1e-9)
     assert r.V_sd[0, 0] == pytest.approx(3.0, abs=1e-9)
     assert r.V_iqr[0, 0] == pytest.approx(1.3489795 * 3.0, rel=1e-4)
+
+
+def test_the_top_cell_counts_its_capacity(lif):
+    """All neurons in the cell below V_top: quartiles spread evenly over it, the mean at its centre."""
+    lanes = lif(h=0.2, t_ref=0.0)
+    start = density.stationary(lanes, -60.0, 3.0)
+    start.p[0], start.queue[0] = 0.0, 0.0
+    start.p[0, -1] = 1 / (density.TOP_CAPACITY * 0.2)
+    r = density.evolve(lanes, lambda *_: (-60.0, 3.0, 0.0, 0.0), steps=0, dt=0.05, initial=start)
+    assert r.mass[0, 0] == pytest.approx(1.0, abs=1e-14)
+    assert (r.V_mean[0, 0], r.V_iqr[0, 0]) == pytest.approx((-55.1, 0.1), abs=1e-12)
 
 
 def test_a_mesh_without_the_reset_point_is_refused(lif):

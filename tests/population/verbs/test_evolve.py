@@ -97,7 +97,7 @@ def test_p_is_the_density_of_the_moments():
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_continued_run_is_the_unbroken_one_bit_for_bit(dtype):
-    drive = REST + VOLLEY + sf.Inhibition(depth=1, on=12, off=18)
+    drive = REST + VOLLEY + sf.Inhibition(depth=1, on=12, off=18) + sf.Timeseries([0, 4.2, 13, 40], [0, 1, -1, 2])
     whole = sf.evolve([LIF, EIF], drive, t=30, dtype=dtype)
     first = sf.evolve([LIF, EIF], drive, t=11, dtype=dtype)
     second = sf.evolve([LIF, EIF], drive, t=19, dtype=dtype, initial=first)
@@ -172,7 +172,10 @@ def test_a_conductance_step_moves_the_membrane_as_the_theory_says():
         (lambda: sf.evolve(LIF, VOLLEY, t=10), "no Noise"),
         (lambda: sf.evolve(LIF, REST, t=10, h=0), "h = 0 mV must be finite and > 0"),
         (lambda: sf.evolve(LIF, REST, t=1e7, record="p"), "would take .* GB"),
-        (lambda: sf.evolve(EIF, REST, t=1, initial=sf.evolve(LIF, REST, t=1)), "spike potential"),
+        (lambda: sf.evolve(EIF, REST, t=1, initial=sf.evolve(LIF, REST, t=1)), "another neuron"),
+        (lambda: sf.evolve(LIF.replace(t_ref=1), REST, t=1, initial=sf.evolve(LIF, REST, t=1)), "another neuron"),
+        (lambda: sf.evolve(LIF.replace(t_ref=1e9), REST, t=1), "at most 1e\\+06"),
+        (lambda: sf.evolve(LIF, REST, t=1, record=3), "record = 3 must be names"),
         (lambda: sf.evolve(LIF, REST, t=1, dt=0.1, initial=sf.evolve(LIF, REST, t=1)), "same dt"),
         (lambda: sf.evolve([LIF] * 3, REST, t=1, initial=sf.evolve([LIF] * 2, REST, t=1)), "same points"),
     ],
@@ -185,7 +188,7 @@ def test_bad_input_gets_a_typed_error(call, message):
 @pytest.mark.parametrize(
     ("noise", "h", "message"),
     [
-        (sf.Noise(-61.8, 0.05), 0.1, "cannot resolve sigma = 0.05 mV; did you mean h = 0.0025"),
+        (sf.Noise(-61.8, 0.05), 0.1, "cannot resolve sigma = 0.05 mV of the free membrane; did you mean h = 0.0025"),
         (sf.Noise(-61.8, 3), 1e-8, "cells"),
         (sf.Noise(-1e8, 3), None, "cells"),
         (sf.Noise(-61.8, 0), None, "sigma = 0 mV"),
@@ -201,6 +204,36 @@ def test_a_coarse_mesh_is_warned_of():
     with pytest.warns(sf.SynferWarning, match="coarsely resolved"):
         d = sf.evolve(LIF, sf.Noise(-61.8, 0.5), t=1, h=0.1)
     assert d.attrs["warnings"]
+
+
+def test_a_kick_between_steps_is_moved_and_the_user_told():
+    kick = sf.PulsePacket(a=1, sigma_t=0, t0=1.03, weight=3.0, kernel="delta")
+    with pytest.warns(sf.SynferWarning, match=r"t0 = 1.03 ms acts at 1 ms"):
+        d = sf.evolve(LIF, REST + kick, t=2)
+    aligned = sf.evolve(LIF, REST + kick.replace(t0=1.0), t=2)
+    assert np.array_equal(d.rate.values, aligned.rate.values)
+
+
+def test_every_variable_says_its_unit():
+    d = sf.evolve(
+        [LIF, EIF], [REST + VOLLEY, REST + sf.Inhibition(1, on=1, off=2)], t=3, dt=[0.05, 0.1], every=1, record="p"
+    )
+    m = sf.simulate([LIF, EIF], [REST, REST + sf.Inhibition(1)], t=3, n=[64, 128], every=1, record=("p", "spikes"))
+    s = sf.stationary(EIF, [REST, REST + sf.Inhibition(1)])
+    r = sf.response(EIF, REST, frequency=[1, 2])
+    for ds in (d, m, s, r):
+        for name, variable in ds.variables.items():
+            assert variable.attrs.get("units"), name
+            assert variable.attrs.get("long_name"), name
+
+
+def test_provenance_does_not_grow_over_continuations():
+    d = sf.evolve(LIF, REST, t=1)
+    lengths = []
+    for _ in range(4):
+        d = sf.evolve(LIF, REST, t=1, initial=d)
+        lengths.append(len(d.attrs["spec"]))
+    assert len(set(lengths)) == 1
 
 
 def test_provenance_names_what_was_asked_and_nothing_of_the_machine():

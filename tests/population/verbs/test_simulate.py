@@ -50,10 +50,11 @@ def test_seeds_and_arguments_give_independent_streams():
 @pytest.mark.parametrize("neuron", [LIF, EIF])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_continued_run_is_the_unbroken_one_bit_for_bit(neuron, dtype):
-    options = {"n": 300, "every": 1.0, "seed": 4, "dtype": dtype}
-    whole = sf.simulate(neuron, REST + VOLLEY, t=20, **options)
-    first = sf.simulate(neuron, REST + VOLLEY, t=9, **options)
-    second = sf.simulate(neuron, REST + VOLLEY, t=11, initial=first, **options)
+    options = {"n": 300, "every": 1.0, "dtype": dtype}
+    drive = REST + VOLLEY + sf.Timeseries([0, 4, 12], [0, 0.3, -1])
+    whole = sf.simulate(neuron, drive, t=20, seed=4, **options)
+    first = sf.simulate(neuron, drive, t=9, seed=4, **options)
+    second = sf.simulate(neuron, drive, t=11, initial=first, **options)
     assert second.time.values == pytest.approx(whole.time.values[9:])
     assert np.array_equal(second.rate.values, whole.rate.values[9:])
     assert np.array_equal(second.V_sd.values, whole.V_sd.values[9:])
@@ -80,15 +81,64 @@ def test_the_histogram_is_the_density():
     assert float(m.p.isel(time=0).sum() * h) == pytest.approx(float((d.p.isel(time=0)).sum() * 0.1), abs=3e-3)
 
 
-@pytest.mark.parametrize("every", [0.02, 0.1, 0.5, 1.0])
-def test_moments_are_taken_next_to_bin_centres(every):
-    """A ramp of mu moves V_mean at a known speed, which dates the snapshots."""
-    lif = sf.LIF(tau_m=1, V_th=50, V_reset=-60, t_ref=0)
-    ramp = sf.Noise(mu=sf.Timeseries([-1, 0, 10], [-60, -60, 40]), sigma=0.1)
-    m = sf.simulate(lif, ramp, t=8, n=2000, every=every, seed=1)
-    late = m.V_mean.sel(time=slice(6, 8))
-    taken = (late.values + 60) / 10 + 1
-    assert np.all(np.abs(taken - late.time.values) < 0.011 + 5 * 0.1 / np.sqrt(2000) / 10 + 5e-3)
+@pytest.mark.parametrize("every", [0.02, 0.1, 0.5, 0.52, 1.04])
+def test_moments_are_dated(every):
+    """A ramp of mu moves V_mean at 10 mV/ms, which dates the snapshots independently of their label."""
+    lif = sf.LIF(tau_m=1, V_th=500, V_reset=-60, t_ref=0)
+    ramp = sf.Noise(mu=sf.Timeseries([-1, 0, 30], [-60, -60, 240]), sigma=0.1)
+    m = sf.simulate(lif, ramp, t=15.6 if every > 0.5 else 8, n=2048, every=every, seed=1)
+    late = m.time.values > 7
+    taken = (m.V_mean.values[late] + 60) / 10 + 1
+    # sigma/sqrt(n)/10 per ms, five times; the transient has left e^-7.
+    assert np.abs(taken - m.V_time.values[late]).max() < 5 * 0.1 / np.sqrt(2048) / 10 + 1.5e-3
+    half_step = 0.01 if round(every / 0.02) % 2 else 0.0
+    assert m.V_time.values - m.time.values == pytest.approx(half_step, abs=1e-9)
+
+
+def test_default_bins_have_a_step_at_their_centre():
+    m = sf.simulate(LIF, REST, t=30, n=100)
+    assert m.V_time.values == pytest.approx(m.time.values, abs=1e-9)
+    assert 0.25 <= m.attrs["bin_ms"] <= 1
+
+
+def test_sharp_volleys_agree_with_the_density_also_in_odd_bins():
+    """Half a step of delay in the moments would show as tens of standard errors."""
+    volley = sf.PulsePacket(a=60, sigma_t=0.3, t0=10, weight=0.15795, tau_s=0.2)
+    d = sf.evolve(LIF, sf.Noise(-66, 2.85) + volley, t=15, dt=0.01, h=0.05)
+    m = sf.simulate(LIF, sf.Noise(-66, 2.85) + volley, t=15, n=100_000, dt=0.02, every=0.5, dtype="float32", seed=1)
+    z = sf.compare(d, m)
+    assert all(float(abs(z[name]).max()) < 5.5 for name in ("V_mean", "V_sd"))
+
+
+def test_a_continued_run_draws_anew_where_it_is_given_a_seed():
+    first = sf.simulate(LIF, REST, t=5, n=128, every=1, seed=1)
+    onward = sf.simulate(LIF, REST, t=5, n=128, every=1, initial=first)
+    anew = sf.simulate(LIF, REST, t=5, n=128, every=1, initial=first, seed=[1, 2, 3])
+    means = {onward.V_mean.values[-1], *anew.V_mean.values[:, -1]}
+    assert len(means) == 4
+    with pytest.raises(sf.ParameterError, match="give each its own seed"):
+        sf.simulate([LIF, LIF], REST, t=5, n=128, every=1, initial=first)
+
+
+def test_what_does_not_stay_finite_has_a_status(monkeypatch):
+    """An injected NaN: one point fails and says so, the other is untouched; alone it is an error."""
+    from synfer.population import spiking
+
+    engine = spiking.simulate_population
+
+    def poisoned(neuron, inputs, state, **options):
+        result = engine(neuron, inputs, state, **options)
+        if inputs.mu[0] == -60.0:
+            result.snapshots["V_mean"][2:] = np.nan
+        return result
+
+    monkeypatch.setattr(spiking, "simulate_population", poisoned)
+    with pytest.warns(sf.SynferWarning, match="1 of 2 points did not stay finite"):
+        m = sf.simulate(LIF, [REST, sf.Noise(-60, 3)], t=5, n=128, every=1)
+    assert m.status.values.tolist() == [0, 1]
+    assert np.isfinite(m.V_mean.values[0]).all()
+    with pytest.raises(sf.NumericalError, match="no population stayed finite"):
+        sf.simulate(LIF, sf.Noise(-60, 3), t=5, n=128, every=1)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +146,8 @@ def test_moments_are_taken_next_to_bin_centres(every):
     [
         (lambda: sf.simulate(LIF, REST, t=10, n=0), "n = 0 must be a whole number"),
         (lambda: sf.simulate(LIF, REST, t=10, n=2.5), "n = 2.5"),
+        (lambda: sf.simulate(LIF, REST, t=9.98), "give every="),
+        (lambda: sf.simulate(LIF.replace(t_ref=1e12), REST, t=1, every=1), "at most 1e\\+06"),
         (lambda: sf.simulate(LIF, REST, t=10, n=10**12), "would take"),
         (lambda: sf.simulate(LIF, REST, t=10, seed=-1), "seed = -1"),
         (lambda: sf.simulate(LIF, REST, t=10, dt=0.03), "multiple of dt"),

@@ -1,7 +1,7 @@
 """One-dimensional Fokker-Planck densities in lanes: arrays in, arrays out."""
 
 from .evolve import NOT_FINITE, OK, Inputs, Records, evolve
-from .mesh import Lanes, cells, centres, counts, faces
+from .mesh import TOP_CAPACITY, Lanes, cells, centres, counts, faces
 from .state import State, voltages
 from .stationary import stationary
 from .step import GAMMA, stage_fractions, step_tile
@@ -10,6 +10,7 @@ __all__ = [
     "GAMMA",
     "NOT_FINITE",
     "OK",
+    "TOP_CAPACITY",
     "Inputs",
     "Lanes",
     "Records",

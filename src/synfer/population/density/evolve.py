@@ -8,7 +8,7 @@ import numpy as np
 from ...core.errors import NumericalError, ParameterError
 from ...core.jit import kernel
 from .inner import inner
-from .mesh import Lanes, counts
+from .mesh import TOP_CAPACITY, Lanes, counts
 from .records import FIELDS, IQR, MASS, MEAN, RATE, SD, SPIKES, record_tile
 from .state import State, empty_density
 from .step import stage_fractions, step_tile
@@ -33,7 +33,8 @@ class Records(NamedTuple):
         spikes: spikes per neuron since the last node, (L, nodes), to rounding the loss of non-refractory mass.
         V_mean, V_sd, V_iqr: of the non-refractory neurons [mV], (L, nodes).
         mass: probability, refractory neurons included, (L, nodes).
-        p: density [1/mV], (L, nodes, N), aligned like State.p, in the dtype of the run; None unless asked for.
+        p: density [1/mV], (L, nodes, N), aligned and to be integrated like State.p (the top cell counts TOP_CAPACITY),
+            in the dtype of the run; None unless asked for.
         state: state after the last step.
         status: 0, or 1 for a lane that became non-finite; its values are NaN from there on. (L,)
         fallbacks: steps redone by backward Euler, (L,).
@@ -108,7 +109,9 @@ class _Run:
         self.work.flux[depth - 1 - ages] = past.transpose(1, 2, 0)
         self.work.rate[:] = initial.rate[self.source]
         # One cell after the other: sum() would group them by the height of the tile.
-        integral = np.cumsum(self.work.density[0], axis=0, dtype=float)[-1] * self.tile.h
+        content = self.work.density[0].astype(float)
+        content[-1] *= TOP_CAPACITY
+        integral = np.cumsum(content, axis=0)[-1] * self.tile.h
         self.work.mass[:] = integral if initial.mass is None else initial.mass[self.source]
 
     def advance(self, chunk: "_Chunk", stages: int, every: int, record_p: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -232,7 +235,9 @@ def evolve(
         ParameterError: dt, steps, every or initial out of bounds or not of these lanes.
         NumericalError: initial is not finite.
 
-    Accuracy: second order in h and, with SDIRK2, in dt; probability to rounding (1e-12 in 1e4 steps).
+    Accuracy: second order in h and, with SDIRK2, in dt; probability to rounding (1e-12 in 1e4 steps). LIF-2 under a
+    volley (h = dt = .05): spikes per neuron within .012 %, peak within .034 %. Linear response of LIF and EIF-F at
+    h = sigma/40: within 3e-4 of the response at 1 Hz at 10 and 100 Hz, the phase of `mesh` above.
     """
     n = counts(lanes)
     size = len(n)

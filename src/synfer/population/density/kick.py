@@ -4,6 +4,9 @@ With A = (m + phi) h, the upper share of every cell lands m + 1 cells higher, th
 from the cubic through the cumulated density at the four faces around the cell, kept between 0 and the cell's content:
 probability is conserved, nothing turns negative, and many small kicks spread the density by O(h^3) where a linear
 share would spread it by A h mV^2. Mass pushed below the mesh stays in its lowest cell.
+The shares are those of the point values; what moves is content, TOP_CAPACITY p h in the top cell, p h in the others. A
+density that does not vanish at V_top after the kick fills the top cell with p / TOP_CAPACITY until the next solve: no
+neuron spikes before it has crossed.
 """
 
 import math
@@ -11,6 +14,7 @@ import math
 import numpy as np
 
 from .inner import inner
+from .mesh import TOP_CAPACITY
 
 
 @inner
@@ -40,11 +44,13 @@ def shift_column(p, first, lane, shift):
         above = old[i + 1] if i + 1 < n else -old[i]
         below = old[i - 1] if i > 0 else 0.0
         lower = lower_share(below, old[i], above, t)
-        for part, target in ((lower, i + m), (old[i] - lower, i + m + 1)):
+        capacity = TOP_CAPACITY if i == n - 1 else 1.0
+        for part, target in ((capacity * lower, i + m), (capacity * (old[i] - lower), i + m + 1)):
             if target >= n:
                 passed += part
             else:
-                p[first + max(target, 0), lane] += p.dtype.type(part)
+                room = TOP_CAPACITY if target == n - 1 else 1.0
+                p[first + max(target, 0), lane] += p.dtype.type(part / room)
     return passed
 
 

@@ -7,6 +7,7 @@ the centres, exactly), without Sheppard's h^2/12. The cumulated density is linea
 import numpy as np
 
 from .inner import inner
+from .mesh import TOP_CAPACITY
 from .stage import GAMMA
 from .vector import choose, fill, fma, load, store, widen
 
@@ -31,12 +32,17 @@ def refractory_mass(tile, work, step, lane, dt):
 
 @inner
 def integrals(p, out, lanes):
-    """out[0:3] = sum p, sum p x, sum p x^2 with x the distance of the centre below V_top in cells."""
+    """out[0:3] = sum p, sum p x, sum p x^2 with x the distance of the centre below V_top in cells.
+
+    The top cell counts TOP_CAPACITY.
+    """
     n = p.shape[0]
     zero = fill(load(out, 0, lanes), 0.0)
     m0, m1, m2 = zero, zero, zero
     for i in range(n):
         q = widen(load(p, i, lanes))
+        if i == n - 1:
+            q = q * fill(q, TOP_CAPACITY)
         x = fill(q, n - 0.5 - i)
         qx = q * x
         m0, m1, m2 = m0 + q, m1 + qx, fma(qx, x, m2)
@@ -66,6 +72,13 @@ def quartiles(p, out, lanes):
 
 
 @inner
+def position(p, depth, lane, rest):
+    """Depth below V_top, in cells, of the point in the cell below `depth` cells that holds `rest` under it."""
+    content = p[p.shape[0] - depth, lane] * (TOP_CAPACITY if depth == 1 else 1.0)
+    return depth - rest / content
+
+
+@inner
 def record_tile(tile, work, step, dt, scratch, out, lanes):
     """Write the record (FIELDS, W) of the node before `step` and restart the spike count."""
     p = work.density[work.current[0]]
@@ -80,9 +93,8 @@ def record_tile(tile, work, step, dt, scratch, out, lanes):
         out[MEAN, lane] = tile.V_top[lane] - h * x
         out[SD, lane] = h * np.sqrt(max(variance, 0.0))
         if np.isfinite(total):
-            low, high = int(scratch[3, lane]), int(scratch[5, lane])
-            q25 = low - (0.25 * total - scratch[4, lane]) / p[p.shape[0] - low, lane]
-            q75 = high - (0.75 * total - scratch[6, lane]) / p[p.shape[0] - high, lane]
+            q25 = position(p, int(scratch[3, lane]), lane, 0.25 * total - scratch[4, lane])
+            q75 = position(p, int(scratch[5, lane]), lane, 0.75 * total - scratch[6, lane])
             out[IQR, lane] = h * (q25 - q75)
         else:
             out[IQR, lane] = np.nan

@@ -3,6 +3,7 @@
 import math
 
 from .inner import inner
+from .mesh import TOP_CAPACITY
 from .sweep import ALPHA, KAPPA, SLOPE, C, eliminate, eliminate_again
 from .vector import fill, fma, load, store
 
@@ -44,9 +45,10 @@ def add_source(x, tile, rate, length, lane):
     """Add rate * length of probability to the two cells around V_reset; returns what stood there."""
     row, upper = tile.reset_row[lane], tile.reset_upper[lane]
     density = rate * length / tile.h[lane]
+    capacity = TOP_CAPACITY if row + 2 == x.shape[0] else 1.0
     old = x[row, lane], x[row + 1, lane]
     x[row, lane] = x[row, lane] + x.dtype.type(density * (1.0 - upper))
-    x[row + 1, lane] = x[row + 1, lane] + x.dtype.type(density * upper)
+    x[row + 1, lane] = x[row + 1, lane] + x.dtype.type(density * upper / capacity)
     return old
 
 

@@ -12,12 +12,13 @@ class State(NamedTuple):
 
     Attributes:
         p: density of the non-refractory [1/mV], (L, N), ascending in V and aligned at V_top: a lane of n cells
-            fills the last n columns, NaN the others. Normalised to 1 minus the refractory mass.
+            fills the last n columns, NaN the others. Values at the cell centres; the integral, 1 minus the
+            refractory mass, is h (p_0 + ... + p_{n-2} + TOP_CAPACITY p_{n-1}), see `mesh`.
         queue: flux through V_top [1/ms] in the steps before the node, (L, age, stage), age 0 being the latest step.
             One age stands for a constant past.
         rate: flux through V_top at the node [1/ms], (L,).
         dt: the step the queue was recorded with [ms]; None for a constant past.
-        mass: non-refractory probability by account of the fluxes, (L,): the integral of p, without its rounding in
+        mass: non-refractory probability by account of the fluxes, (L,): the integral of p, free of its rounding in
             float32 runs. None for the integral of p.
     """
 

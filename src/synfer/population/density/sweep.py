@@ -6,7 +6,8 @@ j = 0, 1, ... counting faces down from V_top. With c = s D / h^2, a_i = c B(-P_i
     -a_{i-1} p_{i-1} + (1 + b_{i-1} + a_i) p_i - b_i p_{i+1} = rhs_i.
 Elimination from the bottom without a subtraction (S_i = 1 + b_{i-1} S_{i-1} / (S_{i-1} + a_{i-1})):
     y_i = rhs_i + a_{i-1} y_{i-1} / (S_{i-1} + a_{i-1}),    p_i = (y_i + b_i p_{i+1}) / (S_i + a_i),
-so p >= 0 whenever rhs >= 0, in rounded arithmetic too, and probability is kept to rounding. With E = e^P - 1 and
+with TOP_CAPACITY (rhs + ...) for the row of the top cell, whose diagonal and right-hand side count that share. So
+p >= 0 whenever rhs >= 0, in rounded arithmetic too, and probability is kept to rounding. With E = e^P - 1 and
 Q = c P one reciprocal serves the Bernoulli function and the pivot: 1/(E S + Q e^P).
 
 Layout: arrays [cell][lane], lanes aligned at the top. A lane with fewer cells than the tile has closed faces
@@ -15,6 +16,7 @@ Reference: Scharfetter & Gummel (1969), IEEE Trans. Electron Devices 16:64, eq. 
 """
 
 from .inner import inner
+from .mesh import TOP_CAPACITY
 from .vector import choose, exponentials, fill, fma, load, store, widen
 
 # Rows of the coefficient array, one value per lane.
@@ -25,6 +27,8 @@ LEAST, LARGEST, TOTAL = 0, 1, 2
 BOUND_64, BOUND_32 = 80.0, 40.0
 # Added to P, so that P = 0 gives the limit E/P = 1 instead of 0/0.
 TINY = 1e-30
+# What the top cell lacks of a full one; y and S of the top row are at least as large as what is taken off.
+LACK = 1.0 - TOP_CAPACITY
 
 
 @inner
@@ -65,6 +69,7 @@ def eliminate(rhs, u, v, a_out, w_out, keep, psi, coefficients, bottom, ragged, 
             store(w_out, i, w)
         y = fma(a, y, load(rhs, i + 1, lanes))
         S = fma(b, S, one)
+    y, S = fma(fill(y, -LACK), load(rhs, top, lanes), y), S - fill(S, LACK)
     # The absorbing face lies half a cell from the last centre: flux (2 D/h) B(-P/2) p.
     P = fma(load(coefficients, KAPPA, lanes), load(psi, top, lanes), load(coefficients, ALPHA, lanes)) + tiny
     E, growth = exponentials(P * fill(y, 0.5), bound)
@@ -86,6 +91,7 @@ def eliminate_again(rhs, u, a_in, w_in, outflow, lanes):
     for i in range(top):
         store(u, i, y * load(w_in, i, lanes))
         y = fma(load(a_in, i, lanes), y, load(rhs, i + 1, lanes))
+    y = fma(fill(y, -LACK), load(rhs, top, lanes), y)
     store(u, top, y * load(w_in, top, lanes))
     store(outflow, 0, y * load(a_in, top, lanes))
 
@@ -106,13 +112,14 @@ def substitute(u, v, start, weight, lanes):
 
 @inner
 def substitute_last(u, v, summary, lanes):
-    """Backward sweep of the last stage: u becomes the density; `summary` gets its least and largest value and its sum.
+    """Backward sweep of the last stage: u becomes the density; `summary` gets its extremes and its integral over h.
 
-    The sum is taken in float64, and only in float32 runs, which need it.
+    The integral is taken in float64, and only in float32 runs, which need it.
     """
     top = u.shape[0] - 1
     Y = load(u, top, lanes)
     least, largest, total = Y, Y, widen(Y)
+    total = total * fill(total, TOP_CAPACITY)
     for i in range(top - 1, -1, -1):
         Y = fma(load(v, i, lanes), Y, load(u, i, lanes))
         store(u, i, Y)

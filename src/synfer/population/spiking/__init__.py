@@ -2,6 +2,17 @@
 
 from synfer.population.spiking.coefficients import Inputs, Neuron, frame_of
 from synfer.population.spiking.events import Lanes
-from synfer.population.spiking.simulate import Run, State, simulate_population, start
+from synfer.population.spiking.simulate import WIDTH, Run, State, random_words, simulate_population, start
 
-__all__ = ["Inputs", "Lanes", "Neuron", "Run", "State", "frame_of", "simulate_population", "start"]
+__all__ = [
+    "WIDTH",
+    "Inputs",
+    "Lanes",
+    "Neuron",
+    "Run",
+    "State",
+    "frame_of",
+    "random_words",
+    "simulate_population",
+    "start",
+]

@@ -80,9 +80,14 @@ def start(
     wait = np.asarray(refractory, np.float64)
     release = np.full(tiles * WIDTH, EMPTY, np.int64)
     release[:n] = np.where(wait > 0, np.round(wait / dt * QUANTA).astype(np.int64), FREE)
+    lanes = Lanes(x.reshape(tiles, WIDTH), release.reshape(tiles, WIDTH), random_words(seed, tiles))
+    return State(lanes, frame, dt, n, neuron.V_reset)
+
+
+def random_words(seed: Any, tiles: int) -> np.ndarray:
+    """The initial random state of every lane pair, (tiles, 2 W) uint32, from an np.random.SeedSequence."""
     words = seed.generate_state(tiles * 2 * WIDTH, np.uint32).reshape(tiles, WIDTH // 2, 4)
-    words = np.ascontiguousarray(words.transpose(0, 2, 1)).reshape(tiles, 2 * WIDTH)
-    return State(Lanes(x.reshape(tiles, WIDTH), release.reshape(tiles, WIDTH), words), frame, dt, n, neuron.V_reset)
+    return np.ascontiguousarray(words.transpose(0, 2, 1)).reshape(tiles, 2 * WIDTH)
 
 
 def simulate_population(

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from synfer.core.errors import NumericalError
 from synfer.core.jit import kernel
 from synfer.population.theory.mesh import Membrane, Psi
 from synfer.population.theory.threshold_integration import solve
@@ -59,7 +60,8 @@ def first_passage_moments(
         PassageMoments: mean interval, ms (t_ref included); CV = sd/mean.
 
     Raises:
-        ValueError: as `threshold_integration`; OverflowError if the mean exceeds 1e300 ms.
+        ParameterError, MeshError: as `threshold_integration`.
+        NumericalError: the mean exceeds 1e300 ms, or left the numbers.
 
     Accuracy:
         LIF, 1e-290 to 400 Hz, against Siegert and `lif_cv`: relative error of mean and CV below 1e-10,
@@ -72,10 +74,17 @@ def first_passage_moments(
     density, k_reset = solve(neuron, V_lb, h, climbing=True)
     time, variance, count = _passage_sweep(density.V, stage_slopes(neuron, density.V), k_reset, 1.0 / neuron.diffusion)
     if count > 2:
-        raise OverflowError("the mean interval exceeds 1e300 ms")
+        raise NumericalError(
+            f"the mean interval exceeds 1e300 ms at mu = {mu:g} mV, sigma = {sigma:g} mV; raise mu or sigma"
+        )
     unit = _BIG ** (-count)
-    cv = np.sqrt(variance) / (time + t_ref * unit)
-    return PassageMoments(float(time / unit + t_ref), float(cv))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        moments = PassageMoments(float(time / unit + t_ref), float(np.sqrt(variance) / (time + t_ref * unit)))
+    if not np.all(np.isfinite(moments)):
+        raise NumericalError(
+            f"the moments of the interval left the numbers: mean = {moments.mean} ms, CV = {moments.cv}"
+        )
+    return moments
 
 
 def stage_slopes(neuron: Membrane, V: NDArray[np.float64]) -> NDArray[np.float64]:

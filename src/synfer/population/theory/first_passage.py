@@ -1,16 +1,20 @@
 """First passage of the leaky integrate-and-fire neuron in closed form."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erfc, erfcx
 
-from synfer.population.theory.siegert import siegert
+from synfer.core.errors import NumericalError, ParameterError
+from synfer.population.theory.siegert import LIMIT, check, siegert
 
 _NODES, _WEIGHTS = leggauss(20)
 _UNIT, _HALF = 0.5 * (1.0 + _NODES), 0.5 * _WEIGHTS
+_FAR = 1000.0  # sigma; so far mpmath's parabolic cylinder functions answer within milliseconds
+FASTEST = 1e4  # abs(s) tau_m; beyond, their series take seconds or do not converge
 
 
 def passage_transform(
@@ -29,7 +33,9 @@ def passage_transform(
         The transform in the shape of s, real if s is.
 
     Raises:
-        ValueError: sigma <= 0 or V_reset >= V_th.
+        ParameterError: as `siegert`; sigma <= 0; Re s < 0; abs(s) tau_m > 1e4; V_th or V_reset more than
+            1000 sigma from mu.
+        NumericalError: a series that does not converge.
 
     Accuracy:
         1e-14 relative (30 digits inside).
@@ -39,17 +45,41 @@ def passage_transform(
     """
     import mpmath
 
-    _check(sigma, V_th, V_reset)
+    _check_noisy(tau_m, mu, sigma, V_th, V_reset)
+    check_near(mu, sigma, V_th, V_reset)
     s_ = np.asarray(s)
+    if not np.all((np.abs(s_) <= FASTEST / tau_m) & (s_.real >= 0)):
+        raise ParameterError(f"s = {s} 1/ms must have Re s >= 0 and abs(s) <= {FASTEST / tau_m:g} 1/ms")
     x_th, x_r = (V_th - mu) / sigma, (V_reset - mu) / sigma
     out = np.empty(s_.shape, complex if np.iscomplexobj(s_) else float)
     with mpmath.workdps(30):
         scale = mpmath.exp((mpmath.mpf(x_r) ** 2 - mpmath.mpf(x_th) ** 2) / 4)
         for index, value in np.ndenumerate(s_):
             nu = -tau_m * mpmath.mpmathify(value.item())
-            ratio = scale * mpmath.pcfd(nu, -x_r) / mpmath.pcfd(nu, -x_th)
+            ratio = scale * cylinder(nu, -x_r) / cylinder(nu, -x_th)
             out[index] = complex(ratio) if out.dtype == complex else float(mpmath.re(ratio))
     return out
+
+
+def cylinder(nu: Any, x: float) -> Any:
+    """The parabolic cylinder function D_nu(x) in mpmath's precision of the moment."""
+    import mpmath
+
+    try:
+        return mpmath.pcfd(nu, x)
+    except (ValueError, mpmath.libmp.NoConvergence):
+        raise NumericalError(
+            f"D_nu(x) does not converge at nu = {complex(nu):.3g}, x = {x:.3g}; lower s or w"
+        ) from None
+
+
+def check_near(mu: float, sigma: float, V_th: float, V_reset: float) -> None:
+    """A ParameterError where V_th or V_reset is so many sigma from mu that the closed forms would take minutes."""
+    far = max(abs(V_th - mu), abs(V_reset - mu))
+    if not far <= _FAR * sigma:
+        raise ParameterError(
+            f"sigma = {sigma:g} mV must be >= {far / _FAR:.3g} mV, {1 / _FAR:g} of the way from mu = {mu:g} mV"
+        )
 
 
 def mean_passage(
@@ -68,7 +98,7 @@ def mean_passage(
         As `siegert`.
     """
     rate = siegert(mu, sigma, tau_m=tau_m, V_th=V_th, V_reset=V_reset, t_ref=0.0)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return np.float64(1e3) / rate
 
 
@@ -87,7 +117,8 @@ def lif_cv(*, tau_m: float, mu: float, sigma: float, V_th: float, V_reset: float
         The coefficient of variation of the interspike interval, t_ref in the mean.
 
     Raises:
-        ValueError: sigma <= 0, V_reset >= V_th, or V_th more than 1e6 sigma above mu.
+        ParameterError: as `siegert`; sigma <= 0; V_th more than 1e6 sigma above mu.
+        NumericalError: the interval left the numbers.
 
     Accuracy:
         Against the double integral at 25 digits: relative error 2e-14; y_th^2 2^-52 if that is larger.
@@ -95,10 +126,12 @@ def lif_cv(*, tau_m: float, mu: float, sigma: float, V_th: float, V_reset: float
     References:
         Brunel, J. Comput. Neurosci. 8:183 (2000), appendix, eq. 35 (its sigma is sqrt(2) larger).
     """
-    _check(sigma, V_th, V_reset)
+    _check_noisy(tau_m, mu, sigma, V_th, V_reset, t_ref)
     y_r, y_th = ((V - mu) / (np.sqrt(2.0) * sigma) for V in (V_reset, V_th))
-    if y_th > 1e6:
-        raise ValueError(f"sigma = {sigma} mV must exceed (V_th - mu)/1e6 = {(V_th - mu) / 1e6:.3g} mV to count digits")
+    if not y_th <= 1e6:
+        raise ParameterError(
+            f"sigma = {sigma} mV must exceed (V_th - mu)/1e6 = {(V_th - mu) / 1e6:.3g} mV to count digits; raise it"
+        )
     top = max(y_th, 0.0)
     H, variance, mean = float(_inner_below_zero(np.zeros(1))[0]), 0.0, 0.0
     start = min(y_r, 0.0)
@@ -117,14 +150,17 @@ def lif_cv(*, tau_m: float, mu: float, sigma: float, V_th: float, V_reset: float
             variance += float(np.sum(weight * np.exp(2 * rise) * inside[:-1]))
             mean += float(np.sum(weight * np.exp(rise) * _damped(x)))
     interval = tau_m * np.sqrt(np.pi) * mean + t_ref * np.exp(-(top**2))
+    if not 0 < interval < np.inf:
+        raise NumericalError(
+            f"the CV at mu = {mu:g} mV, sigma = {sigma:g} mV left the numbers: bring mu nearer to V_th"
+        )
     return float(tau_m * np.sqrt(2 * np.pi * variance) / interval)
 
 
-def _check(sigma: float, V_th: float, V_reset: float) -> None:
-    if not sigma > 0:
-        raise ValueError(f"sigma = {sigma} mV must be > 0 mV")
-    if not V_reset < V_th:
-        raise ValueError(f"V_reset = {V_reset} mV must lie below V_th = {V_th} mV")
+def _check_noisy(tau_m: float, mu: float, sigma: float, V_th: float, V_reset: float, t_ref: float = 0.0) -> None:
+    if not sigma >= 1 / LIMIT:
+        raise ParameterError(f"sigma = {sigma} mV must be > 0 mV; the noiseless LIF is siegert(mu, 0, ...)")
+    check(mu=mu, sigma=sigma, tau_m=tau_m, V_th=V_th, V_reset=V_reset, t_ref=t_ref)
 
 
 def _damped(y: NDArray[np.float64]) -> NDArray[np.float64]:

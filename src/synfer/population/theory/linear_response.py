@@ -3,13 +3,16 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from synfer.core.errors import NumericalError, ParameterError
 from synfer.core.jit import kernel
 from synfer.population.theory.backward_equation import INV_ONE, B, solve3, stage_slopes
+from synfer.population.theory.first_passage import FASTEST, check_near, cylinder
 from synfer.population.theory.mesh import Membrane, Psi
 from synfer.population.theory.siegert import siegert, siegert_slope
 from synfer.population.theory.threshold_integration import solve
 
 _BIG = 1e100
+_FASTEST = 1e9  # Hz; far beyond any membrane, and far from overflow
 
 
 def susceptibility(
@@ -47,7 +50,8 @@ def susceptibility(
         R, Hz/mV, complex, in the shape of `frequency`.
 
     Raises:
-        ValueError: as `threshold_integration`.
+        ParameterError: a frequency that is not finite; otherwise as `threshold_integration`.
+        MeshError, NumericalError: as `threshold_integration`; a response that left the numbers.
 
     Accuracy:
         LIF against `lif_susceptibility`: below 1e-9 of R(0) to 100 Hz, 1e-8 to 1 kHz. EIF against the forward
@@ -57,17 +61,28 @@ def susceptibility(
         Richardson, Phys. Rev. E 76:021919 (2007), eqs. 28-37.
     """
     neuron = Membrane(psi, tau_m, mu, sigma, g, gE, V_top, V_reset, t_ref)
+    omega = _angular(frequency)
     density, k_reset = solve(neuron, V_lb, h, climbing=True)
     a = stage_slopes(neuron, density.V)
-    omega = 2e-3 * np.pi * np.asarray(frequency, dtype=float)
     flux, inverse_D = 1e-3 * density.rate, 1.0 / neuron.diffusion
     out = np.empty(omega.shape, complex)
     for index, w in np.ndenumerate(omega):
         overlap, passage, top = _response_sweep(density.V, a, k_reset, inverse_D, w, density.p, flux)
         phase = np.exp(-1j * w * t_ref)
         held = t_ref * np.exp(-0.5j * w * t_ref) * np.sinc(0.5 * w * t_ref / np.pi)
-        out[index] = 1e3 * overlap / tau_m / (phase * passage + top * held)
+        with np.errstate(all="ignore"):  # what is not finite is found below
+            out[index] = 1e3 * overlap / tau_m / (phase * passage + top * held)
+    if not np.all(np.isfinite(out)):
+        raise NumericalError(f"the response at mu = {mu:g} mV, sigma = {sigma:g} mV left the numbers; raise sigma")
     return out
+
+
+def _angular(frequency: ArrayLike) -> NDArray[np.float64]:
+    """w in 1/ms of a frequency in Hz."""
+    f = np.asarray(frequency, dtype=float)
+    if not np.all(np.abs(f) <= _FASTEST):
+        raise ParameterError(f"frequency = {frequency} Hz must be finite, at most {_FASTEST:g} Hz")
+    return 2e-3 * np.pi * f
 
 
 @kernel
@@ -113,7 +128,9 @@ def lif_susceptibility(
         R, Hz/mV, complex, in the shape of `frequency`.
 
     Raises:
-        ValueError: as `siegert`, and sigma = 0.
+        ParameterError: as `siegert`; sigma = 0; a frequency that is not finite; V_th or V_reset more than 1000 sigma
+            from mu (`susceptibility` goes further).
+        NumericalError: a series that does not converge.
 
     Accuracy:
         1e-12 relative: the digits that cancel at small w and low rates are added to mpmath's precision.
@@ -125,20 +142,23 @@ def lif_susceptibility(
     import mpmath
 
     if not sigma > 0:
-        raise ValueError(f"sigma = {sigma} mV must be > 0 mV: the noiseless response has no limit")
+        raise ParameterError(f"sigma = {sigma} mV must be > 0 mV: the noiseless response has no limit")
     rate = float(siegert(mu, sigma, tau_m=tau_m, V_th=V_th, V_reset=V_reset, t_ref=t_ref))
     x_th, x_r = (V_th - mu) / sigma, (V_reset - mu) / sigma
-    omega = 2e-3 * np.pi * np.asarray(frequency, dtype=float)
+    check_near(mu, sigma, V_th, V_reset)
+    omega = _angular(frequency)
+    if not np.all(np.abs(omega) <= FASTEST / tau_m):
+        raise ParameterError(f"frequency = {frequency} Hz must be at most {FASTEST / tau_m / 2e-3 / np.pi:g} Hz")
     out = np.empty(omega.shape, complex)
     for index, w in np.ndenumerate(omega):
-        if w == 0 or rate == 0.0:
+        if abs(w) * (tau_m + t_ref) < 1e-14 or rate == 0.0:  # then R differs from R(0) by less than rounding
             out[index] = siegert_slope(mu, sigma, tau_m=tau_m, V_th=V_th, V_reset=V_reset, t_ref=t_ref)
             continue
         lost = max(0.0, -np.log10(abs(w) * tau_m)) + max(x_th, 0.0) ** 2 / 4.6
         with mpmath.workdps(30 + int(2 * lost)):
             W = mpmath.mpmathify(1j * w * tau_m)
             e = mpmath.exp((mpmath.mpf(x_r) ** 2 - mpmath.mpf(x_th) ** 2) / 4)
-            above = mpmath.pcfd(-W - 1, -x_th) - e * mpmath.pcfd(-W - 1, -x_r)
-            below = mpmath.pcfd(-W, -x_th) - e * mpmath.exp(mpmath.mpmathify(-1j * w * t_ref)) * mpmath.pcfd(-W, -x_r)
+            above = cylinder(-W - 1, -x_th) - e * cylinder(-W - 1, -x_r)
+            below = cylinder(-W, -x_th) - e * mpmath.exp(mpmath.mpmathify(-1j * w * t_ref)) * cylinder(-W, -x_r)
             out[index] = complex(rate / sigma * W / (1 + W) * above / below)
     return out

@@ -6,11 +6,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from synfer.core.errors import MeshError, ParameterError
+
 Psi = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 _DEPTH = 42.0  # exp(-42) = 6e-19 of the density at its peak: the mass left out stays below 1e-15
 _GROWTH = 1.1
-_MAX_CELLS = 4_000_000
+MAX_CELLS = 4_000_000
+_LIMIT = 1e12  # no description comes near it; squares and products of larger numbers overflow
+_UNITS = {"tau_m": "ms", "t_ref": "ms", "g": "leaks"} | dict.fromkeys(("mu", "sigma", "gE", "V_top", "V_reset"), "mV")
 
 
 class Membrane(NamedTuple):
@@ -35,22 +39,34 @@ class Membrane(NamedTuple):
         """D = sigma^2/tau_m, mV^2/ms."""
         return self.sigma**2 / self.tau_m
 
+    @property
+    def width(self) -> float:
+        """sd of the free membrane under its shunt, sigma/sqrt(1 + g), mV: what a mesh has to resolve."""
+        return self.sigma / max(1.0 + self.g, 1.0) ** 0.5
+
 
 def check(neuron: Membrane) -> None:
-    """Refuse what no density describes: no noise, no time scale, a reset beyond the spike.
+    """Refuse what no density describes: no noise, no time scale, a reset beyond the spike, numbers near overflow.
 
     Raises:
-        ValueError: naming the argument, what was got and what is allowed.
+        ParameterError: naming the argument, what was got and what is allowed.
     """
     if not neuron.sigma > 0:
-        raise ValueError(
+        raise ParameterError(
             f"sigma = {neuron.sigma} mV must be > 0 mV: without noise there is no density; "
             "for the noiseless LIF use siegert(mu, 0, ...)"
         )
     if not (neuron.tau_m > 0 and neuron.t_ref >= 0):
-        raise ValueError(f"tau_m = {neuron.tau_m} ms must be > 0 ms and t_ref = {neuron.t_ref} ms >= 0 ms")
+        raise ParameterError(f"tau_m = {neuron.tau_m} ms must be > 0 ms and t_ref = {neuron.t_ref} ms >= 0 ms")
+    for name, unit in _UNITS.items():
+        value = getattr(neuron, name)
+        if not abs(value) <= _LIMIT:
+            raise ParameterError(f"{name} = {value:g} {unit} must lie within +-{_LIMIT:g} {unit}")
+    for name in ("sigma", "tau_m"):
+        if not getattr(neuron, name) >= 1 / _LIMIT:
+            raise ParameterError(f"{name} = {getattr(neuron, name):g} {_UNITS[name]} must be >= {1 / _LIMIT:g}")
     if not neuron.V_reset < neuron.V_top:
-        raise ValueError(f"V_reset = {neuron.V_reset} mV must lie below V_top = {neuron.V_top} mV")
+        raise ParameterError(f"V_reset = {neuron.V_reset} mV must lie below V_top = {neuron.V_top} mV")
 
 
 def lower_boundary(neuron: Membrane) -> float:
@@ -60,7 +76,7 @@ def lower_boundary(neuron: Membrane) -> float:
     exp(-42) of its peak, at least one sigma below V_reset.
 
     Raises:
-        ValueError: the drift does not confine V from below.
+        ParameterError: the drift does not confine V from below.
     """
     reach = 16.0 * neuron.sigma
     for _ in range(24):
@@ -71,11 +87,14 @@ def lower_boundary(neuron: Membrane) -> float:
         if deep.size:
             return float(min(V[deep[-1]], neuron.V_reset - neuron.sigma))
         reach *= 2.0
-    raise ValueError(f"the drift does not hold V above {neuron.V_reset - reach:.3g} mV: 1 + g - psi' must be > 0 there")
+    low = neuron.V_reset - reach
+    raise ParameterError(
+        f"the drift does not hold V above {low:.3g} mV: 1 + g - psi' must be > 0 there, g = {neuron.g:g}"
+    )
 
 
 def first_cell(neuron: Membrane) -> float:
-    """A cell, mV, at which fourth order has set in: sigma/100, and less where psi rises within less.
+    """A cell, mV, at which fourth order has set in: a hundredth of the width, and less where psi rises within less.
 
     A fifth of a length, at most Delta_T ln 2 for EIF, over which psi at V_top doubles.
     """
@@ -83,7 +102,7 @@ def first_cell(neuron: Membrane) -> float:
     drop = span * np.exp2(-np.arange(40.0))
     psi = neuron.psi(neuron.V_top - drop)
     steep = float(drop[np.argmax(psi >= 0.5 * neuron.psi(np.array([neuron.V_top])))])
-    return min(neuron.sigma / 100, span / 40, steep / 5)
+    return min(neuron.width / 100, span / 40, steep / 5)
 
 
 def climbing_cell(neuron: Membrane, V_lb: float) -> float:
@@ -107,25 +126,33 @@ def nodes(neuron: Membrane, V_lb: float, h: float) -> tuple[NDArray[np.float64],
         (V, k) with V[k] == V_reset.
 
     Raises:
-        ValueError: V_lb >= V_reset, psi not finite at V_top, or more than 4e6 cells.
+        ParameterError: V_lb >= V_reset, h <= 0, or psi not finite at V_reset or V_top.
+        MeshError: more than 4e6 cells, or cells that the potentials' own digits cannot tell apart.
     """
     if not V_lb < neuron.V_reset:
-        raise ValueError(f"V_lb = {V_lb} mV must lie below V_reset = {neuron.V_reset} mV")
-    if (neuron.V_top - V_lb) / h > _MAX_CELLS:
-        raise ValueError(
-            f"sigma = {neuron.sigma} mV would need {(neuron.V_top - V_lb) / h:.0e} cells, more than {_MAX_CELLS:.0e}: "
-            "raise sigma or h, lower V_top, or take the noiseless limit"
+        raise ParameterError(f"V_lb = {V_lb} mV must lie below V_reset = {neuron.V_reset} mV")
+    if not 0 < h < np.inf:
+        raise ParameterError(f"h = {h} mV must be finite and > 0 mV")
+    cells = (neuron.V_top - V_lb) / h
+    if not cells <= MAX_CELLS:
+        raise MeshError(
+            f"sigma = {neuron.sigma:g} mV with g = {neuron.g:g} would need {cells:.0e} cells from {V_lb:.4g} mV to "
+            f"V_top = {neuron.V_top:g} mV, at most {MAX_CELLS:.0e}: raise sigma or h, lower g or V_top, or take the "
+            "noiseless limit"
         )
+    if not h > 16 * np.spacing(max(abs(V_lb), abs(neuron.V_top))):
+        raise MeshError(f"h = {h:.3g} mV is lost in the digits of potentials of {V_lb:.3g} mV: raise sigma or h")
     a_reset, a_top = neuron.slope(np.array([neuron.V_reset, neuron.V_top]))
-    if not np.isfinite(a_top):
-        raise ValueError(f"psi is not finite at V_top = {neuron.V_top} mV: lower V_top")
+    for name, a in (("V_reset", a_reset), ("V_top", a_top)):
+        if not np.isfinite(a):
+            raise ParameterError(f"psi is not finite at {name} = {getattr(neuron, name)} mV: lower {name}")
     below = _segment(V_lb, neuron.V_reset, h, a_reset)
     return np.concatenate([below, _segment(neuron.V_reset, neuron.V_top, h, a_top)[1:]]), below.size - 1
 
 
 def _segment(start: float, end: float, h: float, a: float) -> NDArray[np.float64]:
-    """Nodes from start to end: uniform cells <= h, then cells that shrink to .1/a before the end."""
-    first = min(h, 0.1 / a) if a > 0 else h
+    """Nodes from start to end: uniform cells <= h, then cells that shrink to .1/a, as V's digits allow, at the end."""
+    first = min(h, max(0.1 / a, 4 * np.spacing(abs(end)))) if a > 0 else h
     count = int(np.log(h / first) / np.log(_GROWTH))
     layer = np.cumsum(first * _GROWTH ** np.arange(count))
     layer = layer[layer < 0.5 * (end - start)]

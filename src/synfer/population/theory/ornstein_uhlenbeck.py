@@ -6,7 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
+from synfer.core.errors import NumericalError, ParameterError
+
 Signal = Callable[[float], float]
+_LIMIT = 1e12  # no description comes near it; squares of larger numbers overflow
+_MOST_STEPS = 1e4
 
 
 def ou_moments(
@@ -36,7 +40,7 @@ def ou_moments(
         (mean, var) at the times, (..., n + 1).
 
     Raises:
-        ValueError: t does not increase, or g <= -1.
+        ParameterError: t does not increase, g <= -1, tau_m <= 0, or a value that is not finite.
 
     Accuracy:
         Rounding.
@@ -44,12 +48,11 @@ def ou_moments(
     References:
         Gardiner, Handbook of Stochastic Methods, sec. 3.8.4.
     """
-    times = np.asarray(t, dtype=float)
-    if times.ndim != 1 or np.any(np.diff(times) <= 0):
-        raise ValueError("t must be one increasing sequence of times in ms")
+    times = _times(t, tau_m)
+    _check_finite(mu=mu, sigma=sigma, g=g, gE=gE, mean_0=mean_0, var_0=var_0)
     leak = 1.0 + np.asarray(g, dtype=float)
-    if np.any(leak <= 0):
-        raise ValueError("g must be > -1: the membrane must leak")
+    if not np.all(leak > 0):
+        raise ParameterError(f"g = {np.min(leak) - 1:g} must be > -1: the membrane must leak")
     steps = np.diff(times)
     decay = np.exp(-leak / tau_m * steps)
     mean_inf = (np.asarray(mu, dtype=float) + np.asarray(gE, dtype=float)) / leak
@@ -88,20 +91,46 @@ def ou_moments_smooth(
         (mean, var) at the times, (n,).
 
     Raises:
-        RuntimeError: the integrator failed (a signal is not finite).
+        ParameterError: as `ou_moments`; more than 1e4 effective time constants tau_m/(1 + g) in the run.
+        NumericalError: the integrator failed.
 
     Accuracy:
         DOP853 at rtol 3e-14; 1e-10 mV against the closed solution of a sinusoidal mu.
     """
-    times = np.asarray(t, dtype=float)
+    times = _times(t, tau_m)
+
+    _check_finite(mean_0=mean_0, var_0=var_0)
+    span = times[-1] - times[0]
 
     def rhs(time: float, y: NDArray[np.float64]) -> list[float]:
-        leak = 1.0 + g(time)
-        return [(mu(time) + gE(time) - leak * y[0]) / tau_m, 2 * (sigma(time) ** 2 - leak * y[1]) / tau_m]
+        now = {"mu": mu(time), "sigma": sigma(time), "g": g(time), "gE": gE(time)}
+        _check_finite(**now)
+        leak = 1.0 + now["g"]
+        if abs(leak) * span > _MOST_STEPS * tau_m:
+            raise ParameterError(f"(1 + g)/tau_m = {leak / tau_m:.3g}/ms is too stiff over {span:g} ms; use ou_moments")
+        return [(now["mu"] + now["gE"] - leak * y[0]) / tau_m, 2 * (now["sigma"] ** 2 - leak * y[1]) / tau_m]
 
-    solution = solve_ivp(
-        rhs, (times[0], times[-1]), [mean_0, var_0], "DOP853", t_eval=times, rtol=3e-14, atol=1e-13, max_step=tau_m
-    )
+    with np.errstate(all="ignore"):  # what is not finite is found in the solution
+        solution = solve_ivp(
+            rhs, (times[0], times[-1]), [mean_0, var_0], "DOP853", t_eval=times, rtol=3e-14, atol=1e-13, max_step=tau_m
+        )
     if not solution.success or not np.all(np.isfinite(solution.y)):
-        raise RuntimeError(f"the moment equations could not be integrated: {solution.message}")
+        raise NumericalError(
+            f"the moment equations could not be integrated: {solution.message}; are the signals smooth?"
+        )
     return solution.y[0], solution.y[1]
+
+
+def _check_finite(**values: ArrayLike) -> None:
+    for name, value in values.items():
+        if not np.all(np.abs(np.asarray(value, dtype=float)) <= _LIMIT):
+            raise ParameterError(f"{name} must be finite at all times, within +-{_LIMIT:g}")
+
+
+def _times(t: ArrayLike, tau_m: float) -> NDArray[np.float64]:
+    times = np.asarray(t, dtype=float)
+    if times.ndim != 1 or times.size == 0 or not (np.all(np.diff(times) > 0) and np.all(np.isfinite(times))):
+        raise ParameterError("t must be one increasing sequence of finite times in ms")
+    if not 0 < tau_m < np.inf:
+        raise ParameterError(f"tau_m = {tau_m} ms must be finite and > 0 ms")
+    return times

@@ -4,8 +4,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import dawsn, erfcx
 
+from synfer.core.errors import ParameterError
+
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 _FAR = 50.0  # beyond it five terms of the asymptotic series of erfcx are exact to rounding
+LIMIT = 1e12  # no description comes near it; squares and products of larger numbers overflow
 
 
 def siegert(
@@ -30,7 +33,7 @@ def siegert(
         Rate, Hz, in the broadcast shape.
 
     Raises:
-        ValueError: sigma < 0, t_ref < 0, tau_m <= 0 or V_reset >= V_th.
+        ParameterError: sigma < 0, t_ref < 0, tau_m <= 0, V_reset >= V_th, or a number not finite or beyond 1e12.
 
     Accuracy:
         Against mpmath at 40 digits, y_th from -1e8 to 26: relative error below 3e-15 for rates above
@@ -42,8 +45,7 @@ def siegert(
     """
     arrays = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (mu, sigma, tau_m, V_th, V_reset, t_ref)))
     mu_, sigma_, tau, threshold, reset, refractory = arrays
-    if np.any(sigma_ < 0) or np.any(refractory < 0) or np.any(tau <= 0) or np.any(reset >= threshold):
-        raise ValueError("siegert needs sigma >= 0 mV, t_ref >= 0 ms, tau_m > 0 ms and V_reset < V_th")
+    check(mu=mu_, sigma=sigma_, tau_m=tau, V_th=threshold, V_reset=reset, t_ref=refractory)
     noisy = sigma_ > 0
     width = np.sqrt(2.0) * np.where(noisy, sigma_, 1.0)
     with np.errstate(over="ignore", under="ignore"):
@@ -55,6 +57,23 @@ def siegert(
     return 1e3 * rate
 
 
+def check(**arguments: ArrayLike) -> None:
+    """A ParameterError that names the first argument (mu, sigma, tau_m, V_th, V_reset, t_ref) out of bounds."""
+    values = {name: np.atleast_1d(np.asarray(value, dtype=float)) for name, value in arguments.items()}
+    bounds = {"sigma": ("mV", 0.0), "tau_m": ("ms", 1 / LIMIT), "t_ref": ("ms", 0.0)}
+    for name, value in values.items():
+        unit, lowest = bounds.get(name, ("mV", -LIMIT))
+        wrong = ~((value >= lowest) & (value <= LIMIT))
+        if wrong.any():
+            raise ParameterError(
+                f"{name} = {value[wrong][0]:g} {unit} must be >= {lowest:g} {unit} and <= {LIMIT:g} {unit}"
+            )
+    below = values["V_reset"] < values["V_th"]
+    if not below.all():
+        V_reset, V_th = (np.broadcast_to(values[name], below.shape)[~below][0] for name in ("V_reset", "V_th"))
+        raise ParameterError(f"V_reset = {V_reset:g} mV must lie below V_th = {V_th:g} mV")
+
+
 def siegert_slope(mu: float, sigma: float, *, tau_m: float, V_th: float, V_reset: float, t_ref: float) -> np.float64:
     """The derivative of `siegert` to mu, Hz/mV: r^2 tau_m sqrt(pi/2) [erfcx(-y_th) - erfcx(-y_reset)]/sigma.
 
@@ -64,17 +83,22 @@ def siegert_slope(mu: float, sigma: float, *, tau_m: float, V_th: float, V_reset
     Returns:
         dr/dmu, Hz/mV.
 
+    Raises:
+        ParameterError: as `siegert`, and sigma = 0.
+
     Accuracy:
         Relative error 1e-13 against 40-digit differentiation; the difference of erfcx loses
         digits when V_th - V_reset is much less than sigma.
     """
+    if not sigma > 0:
+        raise ParameterError(f"sigma = {sigma} mV must be > 0 mV: the noiseless rate has a kink at threshold")
     rate = siegert(mu, sigma, tau_m=tau_m, V_th=V_th, V_reset=V_reset, t_ref=t_ref) / 1e3
+    if rate == 0.0:
+        return np.float64(0.0)
     y_th, y_reset = (np.array([V_th, V_reset]) - mu) / (np.sqrt(2.0) * sigma)
     top = max(y_th, 0.0) ** 2
     # rate exp(top) is finite where rate^2 underflows and erfcx(-y_th) overflows.
     damped = _damped_erfcx(y_th, top) - _damped_erfcx(y_reset, top)
-    if rate == 0.0:
-        return np.float64(0.0)
     return np.float64(1e3 * rate * np.exp(top + np.log(rate)) * tau_m * np.sqrt(np.pi / 2) * damped / sigma)
 
 

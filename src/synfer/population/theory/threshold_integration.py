@@ -5,8 +5,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from synfer.core.errors import MeshError, NumericalError, ParameterError
 from synfer.core.jit import kernel
-from synfer.population.theory.mesh import Membrane, Psi, check, climbing_cell, first_cell, halved, lower_boundary, nodes
+from synfer.population.theory.mesh import (
+    MAX_CELLS,
+    Membrane,
+    Psi,
+    check,
+    climbing_cell,
+    first_cell,
+    halved,
+    lower_boundary,
+    nodes,
+)
 
 _BIG = 1e200
 _TOLERANCE = 1e-10
@@ -63,8 +74,10 @@ def threshold_integration(
         sums over the nodes (trapezoid) are of second order.
 
     Raises:
-        ValueError: sigma <= 0 (use `siegert` for the noiseless LIF), V_reset >= V_top, V_lb >= V_reset,
-            a psi that is not finite, or a sigma that would need more than 4e6 cells.
+        ParameterError: sigma <= 0 (use `siegert` for the noiseless LIF), V_reset >= V_top, V_lb >= V_reset, h <= 0,
+            a number that is not finite or beyond 1e12, or a psi that is not finite.
+        MeshError: a sigma or g that would need more than 4e6 cells.
+        NumericalError: the rate or the moments left the numbers.
 
     Accuracy:
         Fourth order in h. At the default h against Siegert, 1e-290 to 400 Hz: relative error of the rate
@@ -86,10 +99,11 @@ def solve(
     climbing asks for nodes that also serve the upward sweeps of the backward equation.
 
     Raises:
-        ValueError: as `threshold_integration`.
+        ParameterError, MeshError, NumericalError: as `threshold_integration`.
     """
     check(neuron)
-    with np.errstate(over="ignore"):
+    # What overflows is found by its value, in `nodes` and `_solve_on`.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         V_lb = lower_boundary(neuron) if V_lb is None else V_lb
         settled = h is not None
         if h is None:
@@ -97,6 +111,10 @@ def solve(
         V, k_reset = nodes(neuron, V_lb, h)
         fine = _solve_on(neuron, V, k_reset)
         while not settled:
+            if not V.size <= MAX_CELLS + 1:
+                raise MeshError(
+                    f"the rate has not settled to {_TOLERANCE:g} on {V.size - 1} cells: raise sigma, or give h"
+                )
             coarse, V, k_reset = fine, halved(V), 2 * k_reset
             fine = _solve_on(neuron, V, k_reset)
             # Fourth order: the finer solution is 15 times closer than the two are to each other.
@@ -109,12 +127,18 @@ def _solve_on(neuron: Membrane, V: NDArray[np.float64], k_reset: int) -> Station
     a = neuron.slope(points)
     if not np.all(np.isfinite(a)):
         bad = points[~np.isfinite(a)][0]
-        raise ValueError(f"psi is not finite at V = {bad:.6g} mV: lower V_top = {neuron.V_top} mV")
+        raise ParameterError(f"psi is not finite at V = {bad:.6g} mV: lower V_top = {neuron.V_top} mV")
     p, flux, mass, first, second = _integrate(V, a, k_reset, 1.0 / neuron.diffusion, neuron.V_reset)
     total = mass + neuron.t_ref * flux
     shift = first / mass
     sd = float(np.sqrt(second / mass - shift**2))
-    return StationaryDensity(V, p / total, 1e3 * flux / total, neuron.V_reset + shift, sd)
+    density = StationaryDensity(V, p / total, 1e3 * flux / total, neuron.V_reset + shift, sd)
+    if not np.all(np.isfinite(density[2:])):
+        raise NumericalError(
+            f"the stationary state left the numbers: rate = {density.rate:g} Hz, mean = {density.mean:g} mV, sd = "
+            f"{density.sd:g} mV at mu = {neuron.mu:g} mV, sigma = {neuron.sigma:g} mV; move mu nearer"
+        )
+    return density
 
 
 @kernel
@@ -171,6 +195,7 @@ def _integrate(V, a, k_reset, inverse_D, origin):
             mass, first, second = mass / _BIG, first / _BIG, second / _BIG
         p[k], level[k] = lower, count
     for k in range(n):
-        for _ in range(count - level[k]):
+        # Beyond two divisions nothing is left of any float.
+        for _ in range(min(count - level[k], 3)):
             p[k] /= _BIG
     return p, flux, mass, first, second

@@ -2,17 +2,22 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from synfer.core.errors import ParameterError, SynferWarning, did_you_mean
+from synfer.core.params import plain
 from synfer.core.points import broadcast, varying
 from synfer.core.results import dataset
-from synfer.population.drive import as_drive
+from synfer.population import theory
+from synfer.population.drive import PulsePacket, as_drive
 from synfer.population.neurons import EIF, Neuron
+from synfer.population.signals import largest_leak
 
+MOST_STEPS = 1e6
+"""A refractory period longer than this many steps is refused."""
 MOST_BYTES = 8e9
 """A result larger than this is refused before it is computed."""
 
@@ -21,8 +26,8 @@ class Points:
     """The points of one call: a list of checked arguments, and how to label results with them."""
 
     def __init__(self, **arguments: Any) -> None:
-        self.arguments = arguments
-        self.points, self.many = broadcast(**arguments)
+        self.arguments = {name: plain(value) for name, value in arguments.items()}
+        self.points, self.many = broadcast(**self.arguments)
         for point in self.points:
             point["neuron"] = check_neuron(point["neuron"])
             point["drive"] = as_drive(point["drive"])
@@ -33,15 +38,6 @@ class Points:
 
     def __iter__(self):
         return iter(self.points)
-
-    def common(self, name: str) -> Any:
-        """An argument that must be the same at every point, since it decides the shape of the result."""
-        values = [point[name] for point in self.points]
-        if any(value != values[0] for value in values):
-            raise ParameterError(
-                f"{name} must be the same at every point, and got {sorted(set(values))}; run them apart"
-            )
-        return values[0]
 
     def warn(self, text: str) -> None:
         """Issue a SynferWarning once and keep it for the result's attrs."""
@@ -61,7 +57,11 @@ class Points:
             first = {name: (dims, np.asarray(values)[0]) for name, (dims, values) in variables.items()}
             return dataset(first, coords, **provenance)
         spread = {name: (("point", *dims), values) for name, (dims, values) in variables.items()}
-        labels = {name: (("point",), values) for name, values in varying(self.points).items() if name not in spread}
+        labels = {
+            name: (("point",), what.values, {"units": what.unit or "1", "long_name": what.doc})
+            for name, what in varying(self.points).items()
+            if name not in spread
+        }
         return dataset(spread, dict(coords) | labels, **provenance)
 
 
@@ -82,6 +82,8 @@ def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:
 
 def check_record(record: str | Sequence[str], allowed: Sequence[str]) -> tuple[str, ...]:
     """The names to record, as a tuple."""
+    if not isinstance(record, (str, list, tuple)):
+        raise ParameterError(f"record = {record!r} must be names, of {', '.join(allowed)}; for example record=('p',)")
     names = (record,) if isinstance(record, str) else tuple(record)
     for name in names:
         check_choice("record", name, allowed)
@@ -99,15 +101,13 @@ def check_positive(name: str, value: Any, unit: str) -> float:
     return number
 
 
-def check_noise(sigma: float) -> None:
-    """A ParameterError where a density is asked for without noise."""
-    if sigma == 0:
-        raise ParameterError("sigma = 0 mV has no density; give a small sigma, for example sigma = 0.1")
-
-
 def steps_in(name: str, value: float, dt: float, unit: str = "dt") -> int:
     """How many steps dt make up a time, which must be a multiple of it."""
     ratio = value / dt
+    if ratio > MOST_STEPS**2:
+        raise ParameterError(
+            f"{name} = {value:g} ms is {ratio:.3g} steps of {unit} = {dt:g} ms, too many; lower {name}"
+        )
     steps = round(ratio)
     if steps < 1 or abs(ratio - steps) > 1e-6:
         nearest = f"{max(steps, 1) * dt:.10g}"
@@ -123,6 +123,71 @@ def check_memory(what: str, count: float, repair: str) -> None:
         raise ParameterError(f"{what} would take {count * 8 / 1e9:.3g} GB, at most {MOST_BYTES / 1e9:g} GB; {repair}")
 
 
+def check_refractory(neuron: Neuron, dt: float) -> None:
+    """A ParameterError where a refractory period is too many steps to remember."""
+    if neuron.t_ref / dt > MOST_STEPS:
+        raise ParameterError(
+            f"t_ref = {neuron.t_ref:g} ms is {neuron.t_ref / dt:.3g} steps of dt = {dt:g} ms, at most {MOST_STEPS:g}; "
+            "raise dt or lower t_ref"
+        )
+
+
+class Window(NamedTuple):
+    """The time axis of a run [ms]: where it starts, the distance of its nodes or bins, and their number."""
+
+    start: float
+    spacing: float
+    count: int
+
+
+def first_step(start: float, dt: float) -> float:
+    """The number of the step that begins at `start`, so that a continued run sees the times of an unbroken one."""
+    steps = start / dt
+    return round(steps) if abs(steps - round(steps)) < 1e-6 else steps
+
+
+def exact_density(neuron: Neuron, rest: tuple[float, float, float, float]) -> theory.StationaryDensity:
+    """The stationary density of a neuron at (mu, sigma, g, gE), by threshold integration."""
+    return theory.threshold_integration(neuron.psi, **membrane(neuron, rest))
+
+
+def membrane(neuron: Neuron, rest: tuple[float, float, float, float]) -> dict[str, float]:
+    """A neuron and its constant drive as the keywords of `theory`."""
+    mu, sigma, g, gE = rest
+    if sigma == 0:
+        raise ParameterError("sigma = 0 mV has no density; give a small sigma, for example sigma = 0.1")
+    own = {"tau_m": neuron.tau_m, "V_top": neuron.V_top, "V_reset": neuron.V_reset, "t_ref": neuron.t_ref}
+    return own | {"mu": mu, "sigma": sigma, "g": g, "gE": gE}
+
+
+def check_kicks(points: Points) -> None:
+    """Warn where an instantaneous volley falls between two steps, since it acts at the start of the step."""
+    for point in points:
+        dt = point["dt"]
+        for part in point["drive"].parts:
+            if isinstance(part, PulsePacket) and part.kernel == "delta" and part.sigma_t == 0:
+                late = part.t0 / dt - np.floor(part.t0 / dt + 1e-6)
+                if late > 1e-6:
+                    moved = f"{part.t0 - late * dt:.10g}"
+                    points.warn(
+                        f"the kick at t0 = {part.t0:g} ms acts at {moved} ms, where its step of dt = {dt:g} ms begins"
+                    )
+
+
+def check_step(points: Points) -> None:
+    """Refuse or warn of steps too long for the membrane, whose time constant is tau_m over the largest leak."""
+    for point in points:
+        neuron, dt = point["neuron"], point["dt"]
+        check_refractory(neuron, dt)
+        tau = neuron.tau_m / largest_leak(neuron, point["drive"])
+        if dt > tau:
+            raise ParameterError(f"dt = {dt:g} ms must be <= the membrane's time constant of {tau:.3g} ms; lower dt")
+        if dt > 0.2 * tau:
+            points.warn(
+                f"dt = {dt:g} ms is coarse for a membrane time constant of {tau:.3g} ms; lower dt to a tenth of it"
+            )
+
+
 def check_cut(points: Points) -> None:
     """Warn where V_cut is too low for the moments of V."""
     for point in points:
@@ -134,6 +199,7 @@ def check_cut(points: Points) -> None:
             )
 
 
-def spec_of(points: Points) -> dict[str, Any]:
-    """The arguments as they were given, for provenance."""
-    return {k: (list(v) if isinstance(v, (tuple, range)) else v) for k, v in points.arguments.items() if v is not None}
+def spec_of(points: Points, **others: Any) -> dict[str, Any]:
+    """The arguments as they were given, for provenance; `others` are those that do not vary between points."""
+    arguments = points.arguments | others
+    return {k: (list(v) if isinstance(v, (tuple, range)) else v) for k, v in arguments.items() if v is not None}

@@ -14,11 +14,15 @@ from synfer.population.signals import at_rest, signals
 from synfer.population.verbs import continuation, mesh
 from synfer.population.verbs.common import (
     Points,
+    Window,
     check_choice,
     check_cut,
+    check_kicks,
     check_memory,
     check_positive,
     check_record,
+    check_step,
+    first_step,
     spec_of,
     steps_in,
 )
@@ -66,7 +70,9 @@ def evolve(
 
     Returns:
         Dataset with `rate` [Hz], `V_mean`, `V_sd`, `V_iqr` [mV] and, on request, `p` (time, V) [1/mV] at the nodes
-        `time` [ms]; `state_*` to continue from; `status` for each point ("ok", or what failed).
+        `time` [ms]; `n_spikes` per neuron since the node before; `status` (0 ok, 1 not finite); `fallbacks`, steps
+        redone by backward Euler; `state_*` to continue from. At the node after a kick the rate counts the kick's
+        spikes over the step.
         p integrates to 1 minus the refractory mass; moments are over non-refractory neurons.
 
     Raises:
@@ -84,7 +90,7 @@ def evolve(
         >>> import synfer as sf
         >>> volley = sf.PulsePacket(a=45, sigma_t=1.0, t0=10, weight=0.15795, tau_s=0.325)
         >>> d = sf.evolve(sf.LIF.diesmann1999(), sf.Noise(mu=-61.8, sigma=2.85) + volley, t=30)
-        >>> round(float(d.time[d.rate.argmax()]), 1)
+        >>> round(float(d.time[d.rate.argmax("time")]), 1)
         11.2
     """
     points = Points(neuron=neuron, drive=drive, h=h, dt=dt, scheme=scheme, dtype=dtype)
@@ -96,22 +102,15 @@ def evolve(
         point["dt"] = check_positive("dt", point["dt"], "ms")
         point["mesh"] = mesh.choose(point, points)
     window = _window(points, t, every, initial)
-    check_memory("the record", len(points) * window.nodes * (6 + ("p" in recorded) * 500), "raise every")
+    cells = len(mesh.common([mesh.lanes(points.points)])) if "p" in recorded else 0
+    check_memory("the record", len(points) * window.count * (8 + cells), "raise every")
+    check_kicks(points)
+    check_step(points)
     start = None if initial is None else continuation.load(initial, points)
     runs = [_run(points, members, window, start, "p" in recorded, progress) for members in _groups(points)]
-    return _label(points, runs, window, initial)
-
-
-class Window(NamedTuple):
-    """The time axis of a run [ms]: where it starts, the distance of its nodes and their number."""
-
-    start: float
-    spacing: float
-    nodes: int
-
-    @property
-    def times(self) -> np.ndarray:
-        return self.start + self.spacing * np.arange(self.nodes)
+    spacing = window.spacing
+    arguments = spec_of(points, t=spacing * (window.count - 1), every=spacing, record=list(recorded), initial=initial)
+    return _label(points, runs, window, arguments)
 
 
 def _window(points: Points, t: Any, every: Any, initial: xr.Dataset | None) -> Window:
@@ -159,7 +158,7 @@ def _run(
         initial = density.stationary(lanes, *rest)
     else:
         initial = start.state(members, lanes, dt)
-    steps = round(window.spacing / dt) * (window.nodes - 1)
+    steps = round(window.spacing / dt) * (window.count - 1)
     done = None if progress is None else (lambda n: progress(n / steps))
     inputs = _inputs(chosen, window.start, dt, density.GAMMA if scheme == "sdirk2" else None)
     records = density.evolve(
@@ -170,25 +169,24 @@ def _run(
 
 
 def _inputs(chosen: list[dict[str, Any]], start: float, dt: float, gamma: float | None) -> Callable[[int, int], Any]:
-    """The drives of some points as the engine asks for them; equal drives are computed once."""
-    offset = start / dt
-    offset = round(offset) if abs(offset - round(offset)) < 1e-6 else offset
-    pairs = [(point["drive"], point["neuron"].tau_m) for point in chosen]
-    unique = list(dict.fromkeys(pairs))
-    column = {pair: i for i, pair in enumerate(unique)}
-    index = np.array([column[pair] for pair in pairs])
+    """The drives of some points as the engine asks for them; a drive that several share is computed once."""
+    offset = first_step(start, dt)
+    unique = {(id(point["drive"]), point["neuron"].tau_m): point["drive"] for point in chosen}
+    column = {key: i for i, key in enumerate(unique)}
+    index = np.array([column[id(point["drive"]), point["neuron"].tau_m] for point in chosen])
 
     def inputs(first: int, steps: int) -> list[Any]:
         edges = (offset + first + np.arange(steps + 1)) * dt
-        each = [signals(drive, tau_m, edges, gamma) for drive, tau_m in unique]
+        each = [signals(drive, tau_m, edges, gamma) for (_, tau_m), drive in unique.items()]
         mu, sigma, g, gE, kick = (np.stack([s[k] for s in each], axis=-1)[..., index] for k in range(5))
         return [mu, sigma, g, gE, kick if kick.any() else None]
 
     return inputs
 
 
-def _label(points: Points, runs: list[Run], window: Window, initial: xr.Dataset | None) -> xr.Dataset:
-    size, nodes = len(points), window.nodes
+def _label(points: Points, runs: list[Run], window: Window, arguments: dict[str, Any]) -> xr.Dataset:
+    size, nodes = len(points), window.count
+    times = window.start + window.spacing * np.arange(nodes)
     table = {name: np.empty((size, nodes)) for name in ("rate", "n_spikes", *MOMENTS)}
     status, fallbacks = np.zeros(size, np.int8), np.zeros(size, np.int64)
     for members, _, records in runs:
@@ -205,18 +203,18 @@ def _label(points: Points, runs: list[Run], window: Window, initial: xr.Dataset 
         points.warn(f"{int(np.sum(status != 0))} of {size} points did not stay finite; see status")
     variables: dict[str, Any] = {name: (("time",), values) for name, values in table.items()}
     variables["status"], variables["fallbacks"] = ((), status), ((), fallbacks)
-    coords: dict[str, Any] = {"time": (("time",), window.times)}
+    coords: dict[str, Any] = {"time": (("time",), times)}
     if all(run.records.p is not None for run in runs):
         grid, p = _densities(runs, size, nodes)
         variables["p"], coords["V"] = (("time", "V"), p), (("V",), grid)
-    variables |= continuation.save(runs, size)
+    variables |= continuation.save(runs, points)
     return points.dataset(
         variables,
         coords,
         verb="evolve",
-        spec=spec_of(points) | {"t": window.spacing * (nodes - 1), "initial": initial},
+        spec=arguments,
         t_start=window.start,
-        t_end=float(window.times[-1]),
+        t_end=float(times[-1]),
         status="ok" if np.all(status == 0) else "some points failed",
     )
 
@@ -228,5 +226,5 @@ def _densities(runs: list[Run], size: int, nodes: int) -> tuple[np.ndarray, np.n
     for members, lanes, records in runs:
         for lane, member in enumerate(members):
             own, recorded = mesh.edges(lanes, lane), np.asarray(records.p)
-            p[member] = mesh.rebin(recorded[lane, :, -(len(own) - 1) :], own, grid)
+            p[member] = mesh.rebin(mesh.by_mass(recorded[lane, :, -(len(own) - 1) :]), own, grid)
     return (grid[1:] + grid[:-1]) / 2, p

@@ -6,8 +6,7 @@ import numpy as np
 
 from synfer.core.errors import MeshError
 from synfer.population import density
-from synfer.population.drive import Drive, Timeseries
-from synfer.population.signals import lowest_potential
+from synfer.population.signals import lowest_potential, narrowest
 from synfer.population.verbs.common import Points, check_positive
 
 MOST_CELLS = 200_000
@@ -15,20 +14,27 @@ LOWER_SDS = 8.0
 
 
 def choose(point: dict[str, Any], points: Points) -> tuple[float, float]:
-    """(h, V_lb) [mV] of one point: h = min(0.1, sigma/20) unless given, V_lb eight sd below all that drives V.
+    """(h, V_lb) [mV] of one point: h = min(0.1, sd/20) unless given, V_lb eight sd below all that drives V.
+
+    sd is that of the free membrane, sigma over the root of the largest leak.
 
     Raises:
         MeshError: a mesh that cannot resolve the density, or too many cells.
     """
     neuron, drive = point["neuron"], point["drive"]
-    sigma = smallest_sigma(drive)
+    sigma = narrowest(neuron, drive)
     if sigma == 0:
-        raise MeshError("sigma = 0 mV has no density to resolve; give a small sigma, or use simulate")
+        raise MeshError("sigma = 0 mV has no density to resolve; give a small sigma, for example sigma = 0.1")
     h = min(0.1, sigma / 20) if point["h"] is None else check_positive("h", point["h"], "mV")
     if h > sigma / 2:
-        raise MeshError(f"h = {h:g} mV cannot resolve sigma = {sigma:g} mV; did you mean h = {min(0.1, sigma / 20):g}?")
+        better = min(0.1, sigma / 20)
+        raise MeshError(
+            f"h = {h:g} mV cannot resolve sigma = {sigma:g} mV of the free membrane; did you mean h = {better:g}?"
+        )
     if sigma < 10 * h:
-        points.warn(f"sigma = {sigma:g} mV is below 10 h = {10 * h:g} mV: the density is coarsely resolved")
+        points.warn(
+            f"sigma = {sigma:g} mV of the free membrane is below 10 h = {10 * h:g} mV: the density is coarsely resolved"
+        )
     low, sd = lowest_potential(neuron, drive)
     V_lb = low - LOWER_SDS * sd
     cells = (neuron.V_top - V_lb) / h
@@ -42,12 +48,6 @@ def choose(point: dict[str, Any], points: Points) -> tuple[float, float]:
             f"h = {h:g} mV is too wide for {neuron.V_top - neuron.V_reset:g} mV between reset and spike; lower h"
         )
     return h, V_lb
-
-
-def smallest_sigma(drive: Drive) -> float:
-    """The smallest sd of the noise over a run [mV]."""
-    sigma = drive.noise.sigma
-    return float(sigma.values.min()) if isinstance(sigma, Timeseries) else sigma
 
 
 def lanes(chosen: list[dict[str, Any]]) -> density.Lanes:
@@ -75,11 +75,25 @@ def edges(lanes: density.Lanes, lane: int) -> np.ndarray:
     return V_top - h * np.arange(n, -1, -1)
 
 
+def by_mass(p: np.ndarray, back: bool = False) -> np.ndarray:
+    """Densities (..., cells) whose plain sum times h is the probability: the top cell counts TOP_CAPACITY of itself.
+
+    The engine's top value is that at the centre of its cell; `back` returns to it.
+    """
+    scaled = p.copy()
+    scaled[..., -1] *= 1 / density.TOP_CAPACITY if back else density.TOP_CAPACITY
+    return scaled
+
+
 def common(meshes: list[density.Lanes]) -> np.ndarray:
     """Edges [mV] of the one grid that holds all lanes: the highest top, the finest h, the lowest end."""
     all_edges = [edges(lanes, lane) for lanes in meshes for lane in range(len(lanes.h))]
-    V_top, low = max(e[-1] for e in all_edges), min(e[0] for e in all_edges)
     h = min(float(lanes.h.min()) for lanes in meshes)
+    return uniform(max(e[-1] for e in all_edges), min(e[0] for e in all_edges), h)
+
+
+def uniform(V_top: float, low: float, h: float) -> np.ndarray:
+    """Points of a grid of width h [mV], ascending to V_top, from `low` or just below."""
     return V_top - h * np.arange(np.ceil((V_top - low) / h - 1e-9), -1, -1)
 
 

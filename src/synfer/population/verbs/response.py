@@ -11,7 +11,7 @@ from synfer.population import theory
 from synfer.population.drive import Drive, Part
 from synfer.population.neurons import Neuron
 from synfer.population.signals import sustained
-from synfer.population.verbs.common import Points, check_noise, spec_of
+from synfer.population.verbs.common import Points, membrane, spec_of
 
 
 def response(
@@ -56,12 +56,9 @@ def response(
     values, rates = [], []
     for point in points:
         cell = point["neuron"]
-        mu, sigma, g, gE = sustained(point["drive"])
-        check_noise(sigma)
-        neuron_args = {"tau_m": cell.tau_m, "V_top": cell.V_top, "V_reset": cell.V_reset, "t_ref": cell.t_ref}
-        inputs = {"mu": mu, "sigma": sigma, "g": g, "gE": gE}
-        values.append(theory.susceptibility(frequencies, cell.psi, **neuron_args, **inputs))
-        rates.append(theory.threshold_integration(cell.psi, **neuron_args, **inputs).rate)
+        own = membrane(cell, sustained(point["drive"]))
+        values.append(theory.susceptibility(frequencies, cell.psi, **own))
+        rates.append(theory.threshold_integration(cell.psi, **own).rate)
     variables = {"susceptibility": (("frequency",), values), "rate": ((), rates)}
     coords = {"frequency": (("frequency",), frequencies)}
-    return points.dataset(variables, coords, verb="response", spec=spec_of(points), status="ok")
+    return points.dataset(variables, coords, verb="response", spec=spec_of(points, frequency=frequencies), status="ok")

@@ -1,35 +1,41 @@
 """A population as spiking neurons."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 
 from synfer.core.errors import ParameterError
-from synfer.core.results import label, spec
+from synfer.core.results import spec
 from synfer.core.seeds import check_seed, seed_sequence
-from synfer.population import spiking, theory
+from synfer.population import spiking
 from synfer.population.drive import Drive, Part
 from synfer.population.neurons import EIF, LinearisedEIF, Neuron
 from synfer.population.signals import at_rest, lowest_potential, signals
-from synfer.population.verbs import continuation
+from synfer.population.verbs import continuation, spikes
 from synfer.population.verbs.common import (
     Points,
+    Window,
     check_choice,
     check_cut,
+    check_kicks,
     check_memory,
-    check_noise,
     check_positive,
     check_record,
+    check_step,
+    exact_density,
+    first_step,
     spec_of,
     steps_in,
 )
-from synfer.population.verbs.mesh import rebin
 
 BIN = 0.5
-"""Default width of the bins [ms]."""
-MOMENTS = ("V_mean", "V_mean_se", "V_sd", "V_sd_se", "V_iqr_se")
+"""Width that default bins come near to [ms]."""
+MOST_TRIED = 100_000
+"""Default bins longer than this many steps are left to the user."""
+BLOCKS = 32
+"""Blocks of neurons whose rates are kept apart, fewer for populations of fewer tiles."""
 
 
 def simulate(
@@ -44,7 +50,7 @@ def simulate(
     initial: xr.Dataset | None = None,
     dtype: Literal["float64", "float32"] = "float64",
     progress: Callable[[float], None] | None = None,
-    seed: int | Sequence[int] = 0,
+    seed: int | Sequence[int] | None = None,
 ) -> xr.Dataset:
     """n independent spiking neurons under the same drive: `evolve` by Monte Carlo.
 
@@ -60,25 +66,31 @@ def simulate(
         t: Duration [ms], a multiple of dt.
         n: Number of neurons.
         dt: Step [ms].
-        every: Width of the bins [ms], a multiple of dt that divides t; default about 0.5 ms.
+        every: Width of the bins [ms], a multiple of dt that divides t; default within a factor of two of 0.5 ms.
         record: "p" for histograms of V, "spikes" for spike trains.
         initial: A result of `simulate` with the same points, to continue from.
         dtype: Arithmetic of the membrane.
         progress: Called with the fraction done.
-        seed: Integer in [0, 2^63). The random stream is a function of the seed and of the point's own arguments, so
-            a point gives the same bytes alone and among others; vary the seed to repeat a point.
+        seed: Integer in [0, 2^63), default 0. The random stream is a function of the seed and of the point's own
+            arguments, so a point gives the same bytes alone and among others; vary the seed to repeat a point.
+            With `initial`, the default goes on with the stream of the first run, and a seed starts a new one.
 
     neuron, drive, n, dt and seed may be sequences: they broadcast to a `point` dimension.
 
     Returns:
         Dataset with `rate` [Hz] as mean over each bin, `time` [ms] at bin centres, and `V_mean`, `V_sd`, `V_iqr` [mV]
         of the non-refractory neurons at the step nearest to the centre, each with its standard error `*_se`;
-        `rate_block` (block, time) [Hz] by blocks of neurons; `n_spikes` per neuron and bin; on request `p` (time, V)
-        [1/mV] and `spike_time`, `spike_neuron` (spike). `state_*` to continue from. Moments are NaN where every
-        neuron is refractory.
+        `V_time` [ms] is that step: the centre itself where a bin is an even number of steps, as by default. Further
+        `n_free` neurons that are not refractory (moments are NaN where there is none), `rate_block` (block, time) [Hz]
+        by blocks of neurons, `n_spikes` per neuron and bin, `status` (0 ok, 1 not finite); on request `p` (time, V)
+        [1/mV] and `spike_time`, `spike_neuron` (spike). `state_*` to continue from.
 
     Raises:
         ParameterError: as `evolve`.
+        NumericalError: no point stayed finite.
+
+    The error of V_iqr presumes a density at the quartiles; it is too small where one falls into a gap, as just after a
+    strong volley.
 
     Accuracy: LIF rate within 0.03 % at dt 0.1; EIF rate within 0.1 % and sd(V) within 0.05 % at dt 0.1, while the
         noise of a step, sigma sqrt(2 dt/tau_m), stays below Delta_T (a SynferWarning says where it does not).
@@ -97,37 +109,39 @@ def simulate(
         check_choice("dtype", point["dtype"], ("float64", "float32"))
         point["dt"] = check_positive("dt", point["dt"], "ms")
         point["n"] = _check_n(point["n"])
-        check_seed(point["seed"])
-        _check_step(point, points)
+        point["seed"] = None if point["seed"] is None else check_seed(point["seed"])
+        _check_noise_of_step(point, points)
+    check_step(points)
     width = _bin_width(points, t, every)
     bins = steps_in("t", t, width, "every")
-    check_memory("the record", len(points) * bins * (60 + ("p" in recorded) * 500), "raise every")
+    check_memory("the drive", 16 * max(t / point["dt"] for point in points), "run shorter pieces with initial=")
+    histograms = [_histogram(point) if "p" in recorded else None for point in points]
+    cells = spikes.common_cells(histograms)
+    check_memory(
+        "the result", len(points) * bins * (45 + cells) + 5 * sum(p["n"] for p in points), "raise every or lower n"
+    )
     start = 0.0 if initial is None else continuation.end_of(initial, "simulate")
+    check_kicks(points)
+    states = [_start(point) for point in points] if initial is None else _resume(initial, points, start)
+    blocks = min(BLOCKS, *(len(state.lanes.x) for state in states))
     runs = []
-    for i, point in enumerate(points):
-        state = _start(point) if initial is None else _resume(initial, i, point, points)
-        runs.append(_run(point, state, start, bins, width, recorded))
+    for i, (point, state, histogram) in enumerate(zip(points, states, histograms, strict=True)):
+        runs.append(_run(point, state, Window(start, width, bins), histogram, "spikes" in recorded, blocks))
         if progress is not None:
             progress((i + 1) / len(points))
-    return _label(points, runs, start + width * (np.arange(bins) + 0.5), width, start, recorded, initial)
-
-
-class Run(NamedTuple):
-    """One point's engine results and the cells of its histogram."""
-
-    result: spiking.Run
-    histogram: tuple[float, float, int] | None
+    arguments = spec_of(points, t=t, every=width, record=list(recorded), initial=initial)
+    return spikes.label(points, runs, Window(start, width, bins), arguments)
 
 
 def _check_n(n: Any) -> int:
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise ParameterError(f"n = {n!r} must be a whole number of neurons >= 1; for example n = 10_000")
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 2:
+        raise ParameterError(f"n = {n!r} must be a whole number of neurons >= 2; for example n = 10_000")
     check_memory(f"a population of {n:,} neurons", 10.0 * n, "lower n")
     return int(n)
 
 
-def _check_step(point: dict[str, Any], points: Points) -> None:
-    """Warn where a step's noise jumps over the sodium current: crossings within a step are then missed."""
+def _check_noise_of_step(point: dict[str, Any], points: Points) -> None:
+    """Warn of a step whose noise jumps over the sodium current: crossings within it are missed."""
     neuron, drive, dt = point["neuron"], point["drive"], point["dt"]
     if isinstance(neuron, EIF):
         jump = lowest_potential(neuron, drive)[1] * np.sqrt(2 * dt / neuron.tau_m)
@@ -151,15 +165,20 @@ def _bin_width(points: Points, t: float, every: Any) -> float:
         raise ParameterError("points with different dt need a common every=, the width of the bins [ms]")
     dt = steps.pop()
     total = steps_in("t", t, dt)
-    # The width nearest to BIN that divides the run.
-    divisors = [k for k in range(1, total + 1) if total % k == 0]
-    return dt * min(divisors, key=lambda k: abs(np.log(k * dt / BIN)))
+    # An even number of steps has one at its centre; among those that divide the run, the width nearest to BIN.
+    lowest, highest = max(1, int(np.ceil(BIN / 2 / dt))), min(total, int(2 * BIN / dt), MOST_TRIED)
+    near = [k for k in range(lowest, highest + 1) if total % k == 0]
+    if not near:
+        raise ParameterError(
+            f"no bin near {BIN} ms divides t = {t:g} ms in steps of {dt:g} ms; give every=, its width [ms]"
+        )
+    return dt * min(near, key=lambda k: (k % 2, abs(np.log(k * dt / BIN))))
 
 
-def _stream(point: dict[str, Any], purpose: Literal["initial", "noise"]) -> np.random.SeedSequence:
+def _stream(point: dict[str, Any], purpose: str) -> np.random.SeedSequence:
     """The point's own stream: a function of its seed and arguments."""
     own = spec({name: point[name] for name in ("neuron", "drive", "n", "dt")})
-    return seed_sequence(point["seed"], "simulate", purpose, own)
+    return seed_sequence(point["seed"] or 0, "simulate", purpose, own)
 
 
 def _engine_neuron(neuron: Neuron) -> spiking.Neuron:
@@ -174,117 +193,54 @@ def _engine_neuron(neuron: Neuron) -> spiking.Neuron:
 def _start(point: dict[str, Any]) -> spiking.State:
     """Neurons drawn from the exact stationary state, each refractory with probability rate * t_ref."""
     neuron, n = point["neuron"], point["n"]
-    mu, sigma, g, gE = at_rest(point["drive"])
-    check_noise(sigma)
-    s = theory.threshold_integration(
-        neuron.psi, tau_m=neuron.tau_m, mu=mu, sigma=sigma, g=g, gE=gE,
-        V_top=neuron.V_top, V_reset=neuron.V_reset, t_ref=neuron.t_ref,
-    )  # fmt: skip
+    s = exact_density(neuron, at_rest(point["drive"]))
     draw = np.random.Generator(np.random.PCG64(_stream(point, "initial")))
     mass = np.concatenate([[0.0], np.cumsum(np.diff(s.V) * (s.p[1:] + s.p[:-1]) / 2)])
     V = np.interp(draw.random(n) * mass[-1], mass, s.V)
     resting = draw.random(n) < s.rate / 1000 * neuron.t_ref
     refractory = np.where(resting, draw.random(n) * neuron.t_ref, 0.0)
-    return spiking.start(
-        _engine_neuron(neuron),
-        V,
-        refractory,
-        dt=point["dt"],
-        dtype=np.dtype(point["dtype"]).type,
-        seed=_stream(point, "noise"),
-    )
+    noise, real = _stream(point, "noise"), np.dtype(point["dtype"]).type
+    return spiking.start(_engine_neuron(neuron), V, refractory, dt=point["dt"], dtype=real, seed=noise)
+
+
+def _resume(initial: xr.Dataset, points: Points, start: float) -> list[spiking.State]:
+    """The saved states; a point with a seed of its own goes on with new random numbers."""
+    states = continuation.load_spiking(initial, points, _engine_neuron)
+    for i, point in enumerate(points):
+        if point["seed"] is not None:
+            lanes = states[i].lanes
+            words = spiking.random_words(_stream(point, f"noise from {start!r} ms"), len(lanes.x))
+            states[i] = states[i]._replace(lanes=lanes._replace(words=words))
+    return states
 
 
 def _run(
-    point: dict[str, Any], state: spiking.State, start: float, bins: int, width: float, recorded: tuple[str, ...]
-) -> Run:
-    neuron, drive, dt = point["neuron"], point["drive"], point["dt"]
-    per_bin = round(width / dt)
-    offset = round(start / dt) if abs(start / dt - round(start / dt)) < 1e-6 else start / dt
-    edges = (offset + np.arange(bins * per_bin + 1)) * dt
-    s = signals(drive, neuron.tau_m, edges)
+    point: dict[str, Any],
+    state: spiking.State,
+    window: Window,
+    histogram: tuple[float, float, int] | None,
+    trains: bool,
+    blocks: int,
+) -> spikes.Run:
+    neuron, dt = point["neuron"], point["dt"]
+    per_bin = round(window.spacing / dt)
+    edges = (first_step(window.start, dt) + np.arange(window.count * per_bin + 1)) * dt
+    s = signals(point["drive"], neuron.tau_m, edges)
     mu, sigma, g, gE = (np.ascontiguousarray(x[:, 0]) for x in s[:4])
-    inputs = spiking.Inputs(mu, sigma, g, gE, s.kick)
-    histogram = _histogram(neuron, drive) if "p" in recorded else None
-    options: dict[str, Any] = {"steps_per_bin": per_bin, "steps_per_snapshot": per_bin, "histogram": histogram}
-    options["first_snapshot"] = (per_bin + 1) // 2
-    engine = _engine_neuron(neuron)
+    inputs, engine = spiking.Inputs(mu, sigma, g, gE, s.kick), _engine_neuron(neuron)
+    options: dict[str, Any] = {"steps_per_bin": per_bin, "steps_per_snapshot": per_bin, "blocks": blocks}
+    options |= {"first_snapshot": (per_bin + 1) // 2, "histogram": histogram}
     result = spiking.simulate_population(engine, inputs, state, **options)
-    if "spikes" in recorded:
+    if trains:
+        # The number of spikes, and so the room they need, is known after one run; the second repeats it exactly.
         room = max(int(result.count.sum()), 1)
         result = spiking.simulate_population(engine, inputs, state, **options, max_spikes=room)
-    return Run(result, histogram)
+    return spikes.Run(result, histogram, (per_bin + 1) // 2 * dt)
 
 
-def _histogram(neuron: Neuron, drive: Drive) -> tuple[float, float, int]:
+def _histogram(point: dict[str, Any]) -> tuple[float, float, int]:
     """(lowest edge, width, cells) of the histogram of V: cells of sd/10 down from V_top."""
-    low, sd = lowest_potential(neuron, drive)
+    neuron = point["neuron"]
+    low, sd = lowest_potential(neuron, point["drive"])
     cells = int(np.ceil((neuron.V_top - (low - 8 * sd)) / (sd / 10)))
     return neuron.V_top - cells * sd / 10, sd / 10, cells
-
-
-def _label(
-    points: Points,
-    runs: list[Run],
-    times: np.ndarray,
-    width: float,
-    start: float,
-    recorded: tuple[str, ...],
-    initial: Any,
-) -> xr.Dataset:
-    n = np.array([point["n"] for point in points], dtype=float)[:, None]
-    count = np.stack([run.result.count for run in runs])
-    spread = np.stack([run.result.count_sq for run in runs]) / n - (count / n) ** 2
-    per_second = 1000 / width
-    variables: dict[str, Any] = {
-        "rate": (("time",), count / n * per_second),
-        "rate_se": (("time",), np.sqrt(np.maximum(spread, 0.0) / np.maximum(n - 1, 1)) * per_second),
-        "n_spikes": (("time",), count / n),
-        "n_neurons": ((), n[:, 0].astype(np.int64)),
-    }
-    for name in MOMENTS:
-        variables[name] = (("time",), np.stack([run.result.snapshots[name] for run in runs]))
-    iqr = [run.result.snapshots["V_q75"] - run.result.snapshots["V_q25"] for run in runs]
-    variables["V_iqr"] = (("time",), np.stack(iqr))
-    blocks = {len(run.result.block_size) for run in runs}
-    if len(blocks) == 1:
-        by_block = [run.result.block_count / run.result.block_size[:, None] * per_second for run in runs]
-        variables["rate_block"] = (("block", "time"), np.stack(by_block))
-    coords: dict[str, Any] = {"time": (("time",), times)}
-    if "p" in recorded:
-        coords["V"], variables["p"] = _densities(runs, n[:, 0])
-    variables |= continuation.save_spiking([run.result.state for run in runs])
-    ds = points.dataset(
-        variables, coords, verb="simulate", spec=spec_of(points) | {"t": width * len(times), "initial": initial},
-        t_start=start, t_end=start + width * len(times), bin_ms=width, status="ok",
-    )  # fmt: skip
-    return ds.assign(_trains(runs, start, points.many)) if "spikes" in recorded else ds
-
-
-def _densities(runs: list[Run], n: np.ndarray) -> tuple[Any, Any]:
-    """Histograms of all points on one grid: the finest cells from the highest top to the lowest end."""
-    cells = [run.histogram for run in runs if run.histogram is not None]
-    h = min(width for _, width, _ in cells)
-    top, low = max(start + width * k for start, width, k in cells), min(start for start, _, _ in cells)
-    grid = top - h * np.arange(np.ceil((top - low) / h - 1e-9), -1, -1)
-    p = []
-    for run, (start, width, k), size in zip(runs, cells, n, strict=True):
-        own = start + width * np.arange(k + 1)
-        p.append(rebin(np.asarray(run.result.histogram) / (size * width), own, grid))
-    return (("V",), (grid[1:] + grid[:-1]) / 2), (("time", "V"), np.stack(p))
-
-
-def _trains(runs: list[Run], start: float, many: bool) -> dict[str, xr.Variable]:
-    """Spike times and neurons of all points, one after another, with the point of each where there are several."""
-    times = [np.asarray(run.result.spike_time) + start for run in runs]
-    columns = {
-        "spike_time": np.concatenate(times),
-        "spike_neuron": np.concatenate([np.asarray(run.result.spike_neuron) for run in runs]),
-    }
-    if many:
-        columns["spike_point"] = np.repeat(np.arange(len(runs)), [len(own) for own in times])
-    return {name: xr.Variable("spike", values, label(name)) for name, values in columns.items()}
-
-
-def _resume(initial: xr.Dataset, i: int, point: dict[str, Any], points: Points) -> spiking.State:
-    return continuation.load_spiking(initial, i, len(points), _engine_neuron(point["neuron"]), point)

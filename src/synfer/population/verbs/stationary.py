@@ -7,12 +7,12 @@ import numpy as np
 import xarray as xr
 
 from synfer.core.errors import ParameterError
-from synfer.population import density, readout, theory
+from synfer.population import density, readout
 from synfer.population.drive import Drive, Part
 from synfer.population.neurons import EIF, Neuron
 from synfer.population.signals import sustained
 from synfer.population.verbs import mesh
-from synfer.population.verbs.common import Points, check_choice, check_cut, check_noise, spec_of
+from synfer.population.verbs.common import Points, check_choice, check_cut, check_memory, exact_density, spec_of
 
 
 def stationary(
@@ -25,16 +25,16 @@ def stationary(
     """The stationary rate and density of a population under a constant drive.
 
     Solves J = f p - D dp/dV = r for V_reset < V < V_top and 0 below, with p(V_top) = 0 and the
-    refractory mass r t_ref, by threshold integration (exact to rounding) or on the mesh of `evolve`.
+    refractory mass r t_ref, by threshold integration or on the mesh of `evolve`.
 
     Args:
         neuron: LIF, EIF or LinearisedEIF.
         drive: A Noise, alone or with sustained Inhibition and Shunts.
-        method: "theory" (threshold integration, Siegert's formula for a LIF without noise) or "density" (the
-            discrete stationary state of the Fokker-Planck mesh: an independent computation).
+        method: "theory" (threshold integration) or "density" (the discrete stationary state of the Fokker-Planck mesh,
+            an independent computation).
         h: Mesh width [mV] for method="density"; default min(0.1, sigma/20).
 
-    Any argument may be a sequence: sequences broadcast to a `point` dimension.
+    Every argument may be a sequence: sequences broadcast to a `point` dimension.
 
     Returns:
         Dataset with `rate` [Hz], `V_mean`, `V_sd`, `V_iqr` [mV], `p` [1/mV] on `V` [mV], and, where every point is an
@@ -65,7 +65,8 @@ def stationary(
     if all(widths):
         variables |= {name: ((), [width[name] for width in widths]) for name in widths[0]}
     V_top, low, h_out = max(s.V[-1] for s in states), min(s.V[0] for s in states), min(s.h for s in states)
-    grid = V_top - h_out * np.arange(np.ceil((V_top - low) / h_out - 1e-9), -1, -1)
+    check_memory("p on one grid", len(points) * (V_top - low) / h_out, "run points of very different sigma apart")
+    grid = mesh.uniform(V_top, low, h_out)
     variables["p"] = (("V",), [np.interp(grid, s.V, s.p, left=0, right=0) for s in states])
     return points.dataset(variables, {"V": (("V",), grid)}, verb="stationary", spec=spec_of(points), status="ok")
 
@@ -92,14 +93,10 @@ def _method(point: dict[str, Any]) -> str:
 
 def _theory(point: dict[str, Any], points: Points) -> State:
     neuron = point["neuron"]
-    mu, sigma, g, gE = sustained(point["drive"])
-    check_noise(sigma)
-    s = theory.threshold_integration(
-        neuron.psi, tau_m=neuron.tau_m, mu=mu, sigma=sigma, g=g, gE=gE,
-        V_top=neuron.V_top, V_reset=neuron.V_reset, t_ref=neuron.t_ref,
-    )  # fmt: skip
+    rest = sustained(point["drive"])
+    s = exact_density(neuron, rest)
     V_iqr = float(readout.iqr(s.p, s.V, on="nodes"))
-    return State(s.rate, s.mean, s.sd, V_iqr, s.V, s.p, "nodes", min(0.1, sigma / 20))
+    return State(s.rate, s.mean, s.sd, V_iqr, s.V, s.p, "nodes", min(0.1, rest[1] / 20))
 
 
 def _density(point: dict[str, Any], points: Points) -> State:
@@ -108,7 +105,7 @@ def _density(point: dict[str, Any], points: Points) -> State:
     lanes = mesh.lanes([point])
     s = density.stationary(lanes, *rest)
     edges = mesh.edges(lanes, 0)
-    V, p = (edges[1:] + edges[:-1]) / 2, s.p[0]
+    V, p = (edges[1:] + edges[:-1]) / 2, mesh.by_mass(s.p[0])
     mean, sd = readout.moments(p, V, on="cells")
     V_iqr = float(readout.iqr(p, V, on="cells"))
     return State(1000 * float(s.rate[0]), float(mean), float(sd), V_iqr, V, p, "cells", point["mesh"][0])

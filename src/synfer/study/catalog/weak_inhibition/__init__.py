@@ -21,6 +21,20 @@ __all__ = ["NAME", "PRESETS", "TITLE", "Spec", "figures", "run", "verdict"]
 NAME = "weak-inhibition"
 TITLE = "Weak inhibition narrows a spontaneously firing EIF population and widens a LIF one"
 
+LABELS = {
+    "neuron": {"units": "1", "long_name": "neuron"},
+    "map_neuron": {"units": "1", "long_name": "neuron"},
+    "way": {"units": "1", "long_name": "computation"},
+    "depth": {"units": "mV", "long_name": "depth of inhibition"},
+    "sigma": {"units": "mV", "long_name": "sd of the noise"},
+    "map_sigma": {"units": "mV", "long_name": "sd of the noise"},
+    "base_rate": {"units": "Hz", "long_name": "base rate"},
+    "map_rate": {"units": "Hz", "long_name": "base rate"},
+    "mu": {"units": "mV", "long_name": "mean of the noise"},
+    "pulse_z_rate": {"units": "1", "long_name": "largest z of the rate, spikes against density"},
+    "pulse_z_V_sd": {"units": "1", "long_name": "largest z of sd(V), spikes against density"},
+}
+
 STAGES = {
     "depth x noise x base rate": parts.grid,
     "three independent computations": parts.three_ways,
@@ -37,7 +51,7 @@ def run(spec: Spec, progress: Progress) -> xr.Dataset:
         progress(stage, i / len(STAGES))
         ds = ds.merge(part(spec))
     for name, variable in ds.variables.items():
-        variable.attrs = label(str(name)) | variable.attrs
+        variable.attrs = label(str(name)) | LABELS.get(str(name), {}) | variable.attrs
     ds.attrs = {"reference_sigma": spec.reference_sigma, "reference_rate": spec.reference_rate}
     ds.attrs |= {"control_sigma": spec.control_sigma, "control_rate": spec.control_rate}
     ds.attrs |= {"reference_depth": spec.reference_depth, "V_T": spec.neuron.V_T}

@@ -31,7 +31,7 @@ def _relative(variable: xr.DataArray, along: str) -> xr.DataArray:
 
 
 def _at_reference(variable: xr.DataArray, ds: xr.Dataset) -> xr.DataArray:
-    return variable.sel(sigma=ds.attrs["reference_sigma"], base_rate=ds.attrs["reference_rate"], method="nearest")
+    return variable.sel(sigma=ds.attrs["reference_sigma"], base_rate=ds.attrs["reference_rate"])
 
 
 def _unity(ax: "Axes") -> None:
@@ -81,7 +81,7 @@ def _densities(ds: xr.Dataset) -> "Figure":
     )  # fmt: skip
     for ax, kind in zip(axes[0], ("EIF", "LIF"), strict=True):
         for depth, style in ((0.0, "-"), (ds.attrs["reference_depth"], "--")):
-            p = ds["p"].sel(neuron=kind).sel(depth=depth, method="nearest")
+            p = ds["p"].sel(neuron=kind).sel(depth=depth)
             ax.plot(ds["V"], p, style, color=COLOURS[kind], label=f"depth {float(p.depth):g} mV")
         ax.set_title(kind)
         ax.set(xlabel=plot.label(ds["V"]), xlim=(-75, -45))
@@ -123,7 +123,7 @@ def _pulse(ds: xr.Dataset) -> "Figure":
 def _map(ds: xr.Dataset) -> "Figure":
     figure, axes = plot.new_figure(
         1, 2, size=(7.2, 2.9), sharey=True,
-        statement="Only at moderate noise and low rates does the EIF narrow where the LIF does not.",
+        statement="From moderate noise on only the EIF narrows; at low noise and high rate both do.",
     )  # fmt: skip
     ratio = ds["map_ratio"].transpose("map_neuron", "map_rate", "map_sigma")
     low, high = float(ratio.min()), max(1.2, float(ratio.max()))
@@ -134,7 +134,7 @@ def _map(ds: xr.Dataset) -> "Figure":
             ax.plot(*point, marker, color="black", markerfacecolor="white", label=name, clip_on=False, zorder=5)
         ax.set(title=kind, yscale="log")
     axes[0, 1].set_ylabel("")
-    axes[0, 0].legend(loc="lower right")
+    axes[0, 1].legend(loc="lower right")
     figure.colorbar(mesh, ax=axes[0, :], label=plot.label(ratio), ticks=[0.4, 0.6, 0.8, 1.0, 1.1, 1.2])
     return figure
 

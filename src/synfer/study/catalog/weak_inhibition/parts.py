@@ -32,19 +32,20 @@ def grid(spec: Spec) -> xr.Dataset:
     NaN where mu lies above the rheobase: without a stable point there is nothing to linearise at, and without an
     unstable one nothing to measure above it.
     """
-    shape = (len(KINDS), len(spec.sigma), len(spec.rate), len(spec.depth))
+    sigmas, rates, depths = (spec.with_reference(name) for name in ("sigma", "rate", "depth"))
+    shape = (len(KINDS), len(sigmas), len(rates), len(depths))
     names = ("rate", "V_mean", "V_sd", "V_iqr")
     table = {name: np.full(shape, np.nan) for name in names}
     only_eif = {name: np.full(shape[1:], np.nan) for name in MEASURES[2:]}
     base = np.empty(shape[1:3])
-    for i, sigma in enumerate(spec.sigma):
-        for j, rate in enumerate(spec.rate):
+    for i, sigma in enumerate(sigmas):
+        for j, rate in enumerate(rates):
             noise = sf.noise_for_rate(spec.neuron, rate=rate, sigma=sigma)
             base[i, j] = mu = np.asarray(noise.mu).item()
             below_rheobase = mu < spec.neuron.V_T - spec.neuron.Delta_T
             trio = _trio(spec, noise) if below_rheobase else [spec.neuron, sf.rate_matched(spec.neuron, noise)]
             for k, neuron in enumerate(trio):
-                s = sf.stationary(neuron, _inhibited(noise, spec.depth))
+                s = sf.stationary(neuron, _inhibited(noise, depths))
                 for name in names:
                     table[name][k, i, j] = s[name]
                 if k == 0 and below_rheobase:
@@ -53,14 +54,14 @@ def grid(spec: Spec) -> xr.Dataset:
     dims = ("sigma", "base_rate", "depth")
     variables = {name: (("neuron", *dims), values) for name, values in table.items()}
     variables |= {name: (dims, values) for name, values in only_eif.items()}
-    coords = {"neuron": list(KINDS), "sigma": list(spec.sigma), "base_rate": list(spec.rate), "depth": list(spec.depth)}
+    coords = {"neuron": list(KINDS), "sigma": sigmas, "base_rate": rates, "depth": depths}
     return xr.Dataset(variables | {"mu": (dims[:2], base)}, coords=coords)
 
 
 def three_ways(spec: Spec) -> xr.Dataset:
     """sd(V), rate and density at the reference point by theory, density and spikes."""
     noise = _reference(spec)
-    drives = _inhibited(noise, spec.depth)
+    drives = _inhibited(noise, spec.with_reference("depth"))
     rows: dict[str, list] = {
         name: [] for name in ("ways_rate", "ways_V_sd", "ways_V_sd_se", "ways_rate_se", "theory_p")
     }
@@ -86,7 +87,12 @@ def three_ways(spec: Spec) -> xr.Dataset:
             "ways_rate_se": (("neuron", "depth"), np.array(rows["ways_rate_se"]), label("rate_se")),
             "p": (("neuron", "depth", "V"), np.array(rows["theory_p"])),
         },
-        coords={"neuron": list(KINDS), "way": ["theory", "density", "spikes"], "depth": list(spec.depth), "V": grid},
+        coords={
+            "neuron": list(KINDS),
+            "way": ["theory", "density", "spikes"],
+            "depth": spec.with_reference("depth"),
+            "V": grid,
+        },
     )
 
 
@@ -96,11 +102,12 @@ def shunts(spec: Spec) -> xr.Dataset:
     A leak l narrows the free membrane by sqrt(l/(l + g)); l is 1, or 1 - slope for the linearised EIF.
     """
     noise = _reference(spec)
-    drives = [noise + sf.Shunt(g=g, E_rev=spec.E_rev) for g in spec.g]
+    conductance = np.array(sorted({0.0, *spec.g}))
+    drives = [noise + sf.Shunt(g=g, E_rev=spec.E_rev) for g in conductance]
     trio = _trio(spec, noise)
     states = [sf.stationary(neuron, drives) for neuron in trio]
     leaks = [1 - neuron.slope if isinstance(neuron, sf.LinearisedEIF) else 1.0 for neuron in trio]
-    active = [s.V_sd.values * np.sqrt(1 + np.array(spec.g) / leak) for s, leak in zip(states, leaks, strict=True)]
+    active = [s.V_sd.values * np.sqrt(1 + conductance / leak) for s, leak in zip(states, leaks, strict=True)]
     return xr.Dataset(
         {
             "shunt_V_sd": (("neuron", "g"), [s.V_sd.values for s in states], label("V_sd")),
@@ -113,7 +120,7 @@ def shunts(spec: Spec) -> xr.Dataset:
         },
         coords={
             "neuron": list(KINDS),
-            "g": ("g", list(spec.g), {"units": "1", "long_name": "shunt in units of the leak"}),
+            "g": ("g", conductance, {"units": "1", "long_name": "shunt in units of the leak"}),
         },
     )
 
@@ -133,7 +140,7 @@ def pulse(spec: Spec) -> xr.Dataset:
     z = _by_kind(np.abs(sf.compare(m, d, width=10)))
     worst = xr.Dataset({"pulse_z_rate": z["rate"].max("time"), "pulse_z_V_sd": z["V_sd"].max("V_time")})
     image = p.rename(time="pulse_time", V="pulse_V").rename("pulse_p").to_dataset()
-    return xr.merge([density, spikes, worst, image], combine_attrs="drop")
+    return xr.merge([density, spikes, worst, image], combine_attrs="drop_conflicts")
 
 
 def _by_kind(ds: xr.Dataset) -> xr.Dataset:

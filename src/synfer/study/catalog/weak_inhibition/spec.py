@@ -1,8 +1,9 @@
 """Every number of the experiment."""
 
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
+from pydantic import model_validator
 
 import synfer as sf
 from synfer.core.params import Params, field
@@ -35,6 +36,22 @@ class Spec(Params):
     n: int = field(40_000, ge=2048, doc="spiking neurons")
     t: float = field(500.0, unit="ms", gt=50, doc="length of the spiking runs; V is looked at every 50 ms")
     seed: int = field(1, ge=0, doc="seed of the spiking runs")
+
+    def with_reference(self, name: str) -> list[float]:
+        """A grid with its reference point in it: depth, sigma or rate."""
+        extra = {getattr(self, f"reference_{name}")} | ({0.0} if name == "depth" else set())
+        return sorted(set(getattr(self, name)) | extra)
+
+    @model_validator(mode="after")
+    def _whole_grids(self) -> Self:
+        for name in ("depth", "sigma", "rate", "g", "map_sigma", "map_rate"):
+            values = getattr(self, name)
+            fewest = 2 if name.startswith("map_") else 1
+            if len(values) < fewest or min(values) < 0 or list(values) != sorted(set(values)):
+                raise ValueError(f"{name} = {values} must hold {fewest} or more numbers >= 0 that increase")
+        if self.pulse_on + self.pulse_width > self.pulse_run or self.pulse_run % 10:
+            raise ValueError(f"pulse_run = {self.pulse_run} ms must hold the pulse and be a multiple of 10 ms")
+        return self
 
 
 PRESETS = {

@@ -1,1 +1,0 @@
-"""Faces to other programs' files."""
