@@ -56,7 +56,7 @@ REFUSALS = {
     "negative rate": (lambda: poisson(-1, 0.1, V_rest=-70, tau_m=10), "rates must be finite and >= 0 Hz"),
     "no rate": (lambda: poisson(NAN, 0.1, V_rest=-70, tau_m=10), "rates must be finite and >= 0 Hz"),
     "endless weight": (lambda: poisson(1, INF, V_rest=-70, tau_m=10), "weights finite [mV]"),
-    "no time constant": (lambda: poisson(1, 0.1, V_rest=-70, tau_m=0), "tau_m = 0 ms must be > 0 ms"),
+    "no time constant": (lambda: poisson(1, 0.1, V_rest=-70, tau_m=0.0), "tau_m = 0.0 ms must be > 0 ms"),
     "NaN time constant": (lambda: poisson(1, 0.1, V_rest=-70, tau_m=NAN), "tau_m = nan ms must be > 0 ms"),
     "no resting potential": (lambda: poisson(1, 0.1, V_rest=NAN, tau_m=10), "mu = nan mV must be finite"),
     "no noise": (lambda: as_drive(sf.Inhibition(2)), "the drive has no Noise; add one"),

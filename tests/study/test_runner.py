@@ -132,3 +132,26 @@ def test_reproduce_goes_on_after_an_experiment_that_cannot_run(tmp_path, monkeyp
     done = reproduce(tmp_path)
     assert {name: error.exit_code for name, error in done.errors.items()} == {"tiny": 4}
     assert "the coin stood on its edge" in done.page.read_text()
+
+
+def test_a_figure_of_ones_own_is_not_deleted(tmp_path, only_tiny):
+    (tmp_path / "x" / "figures").mkdir(parents=True)
+    mine = tmp_path / "x" / "figures" / "mine.png"
+    mine.write_text("mine")
+    with pytest.raises(StoreError, match=r"figures/mine.png"):
+        sf.run("tiny", out=tmp_path / "x")
+    assert mine.read_text() == "mine"
+
+
+def test_a_link_keeps_pointing_to_the_folder_that_gets_the_result(tmp_path, only_tiny):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    sf.run("tiny", out=tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "verdict.json").exists()
+
+
+def test_a_file_above_the_folder_is_refused_before_the_computation(tmp_path, only_tiny):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreError, match="is a file"):
+        sf.run("tiny", out=tmp_path / "file" / "sub")

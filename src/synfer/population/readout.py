@@ -14,7 +14,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize_scalar, root_scalar
 
 from synfer.core.errors import ParameterError
 
@@ -159,6 +158,8 @@ def unstable_point(
 def _fixed_points(
     psi: Callable[[Floats], Floats], mu: float, V_lb: float, V_top: float, g: float, gE: float
 ) -> tuple[float | None, float | None]:
+    from scipy.optimize import minimize_scalar, root_scalar  # slow to import, and needed here alone
+
     def force(V: float) -> float:
         return float(mu + gE - (1.0 + g) * V + psi(np.array([V]))[0])
 

@@ -15,7 +15,7 @@ import numpy as np
 from synfer.core.errors import ParameterError
 from synfer.population.drive import Drive, Gate, Inhibition, Noise, PulsePacket, Shunt, Timeseries
 from synfer.population.neurons import Neuron
-from synfer.population.synapse import volley_cumulative, volley_intensity
+from synfer.population.synapse import Kernel, volley_cumulative, volley_intensity
 
 
 class Signals(NamedTuple):
@@ -120,6 +120,19 @@ def narrowest(neuron: Neuron, drive: Drive) -> float:
     return _extreme(drive.noise.sigma, np.min) / np.sqrt(largest_leak(neuron, drive))
 
 
+def steepest(packet: PulsePacket) -> float:
+    """The largest speed [mV/ms] at which a volley moves V; 0 for an instantaneous kick."""
+    if packet.weight is None or (packet.kernel == "delta" and packet.sigma_t == 0):
+        return 0.0
+    span = 3 * packet.sigma_t + 5 * (packet.tau_s or 0.0)
+    x = np.linspace(-3 * packet.sigma_t, span, 400)
+    return abs(packet.a * packet.weight) * float(np.max(volley_intensity(x, *_shape(packet))))
+
+
+def _shape(packet: PulsePacket) -> tuple[float, Kernel, float | None, float | None]:
+    return packet.sigma_t, packet.kernel, packet.tau_s, packet.tau_r
+
+
 def _extreme(value: float | Timeseries, of) -> float:
     return float(of(value.values)) if isinstance(value, Timeseries) else value
 
@@ -181,7 +194,6 @@ def _volley(
     tail = 40 * (packet.tau_s or 0) + 10 * packet.sigma_t
     if edges[0] > packet.t0 + tail or edges[-1] < packet.t0 - 10 * packet.sigma_t:
         return 0.0, 0.0
-    shape = (packet.sigma_t, packet.kernel, packet.tau_s, packet.tau_r)
-    mean = np.diff(volley_cumulative(edges - packet.t0, *shape)) / np.diff(edges)
-    end = volley_intensity(edges[1:] - packet.t0, *shape)
+    mean = np.diff(volley_cumulative(edges - packet.t0, *_shape(packet))) / np.diff(edges)
+    end = volley_intensity(edges[1:] - packet.t0, *_shape(packet))
     return tau_m * charge * _stages(mean, end, gamma, positive=True), 0.0

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synfer.core.errors import SynferError
-from synfer.study.catalog import names
+from synfer.study.catalog import find, names
 from synfer.study.experiment import Progress, silent
 from synfer.study.report import Entry, read, report
-from synfer.study.runner import run
+from synfer.study.runner import configured, run
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ def reproduce(out: str | Path, preset: str = "quick", *, progress: Progress = si
     An experiment that ends in a SynferError is reported there; the others run all the same.
     """
     out = Path(out)
+    for name in names():
+        configured(find(name), preset, {})
     errors: dict[str, SynferError] = {}
     entries: list[Entry] = []
     todo = names()

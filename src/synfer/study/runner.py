@@ -48,12 +48,15 @@ def run(
 
     Example:
         >>> import synfer as sf
-        >>> ds = sf.run("weak-inhibition", set={"seed": 2}, out="results/weak-inhibition")
+        >>> ds = sf.run("weak-inhibition", set={"seed": 2}, out="results/weak-inhibition")  # doctest: +SKIP
     """
     experiment = find(name)
     spec = configured(experiment, preset, set or {})
     if out is not None:
-        _check_free(Path(out))
+        if not str(out):
+            raise UsageError("out is empty; give a folder")
+        out = Path(out).resolve()
+        _check_free(out)
     ds = experiment.run(spec, progress or silent)
     ds = ds.assign_attrs(
         synfer_version=version(),
@@ -63,7 +66,7 @@ def run(
         spec=spec.spec(),
     )
     if out is not None:
-        keep(experiment, ds, Path(out))
+        keep(experiment, ds, out)
     return ds
 
 
@@ -115,16 +118,29 @@ def keep(experiment: Experiment, ds: xr.Dataset, out: Path) -> None:
 
 def _check_free(out: Path) -> None:
     """Refuse before the computation what cannot be replaced after it."""
-    if out.is_file():
-        raise StoreError(f"{out} is a file; give a folder")
-    ancestor = next(p for p in (out.parent, *out.absolute().parents) if p.is_dir())
-    if not os.access(ancestor, os.W_OK):
-        raise StoreError(f"{ancestor} cannot be written; give another folder")
-    foreign = sorted(p.name for p in out.iterdir() if p.name not in PARTS) if out.exists() else []
+    above = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
+    if not above.is_dir():
+        raise StoreError(f"{above} is a file; give a folder")
+    if not os.access(above if above != out.absolute() else above.parent, os.W_OK):
+        raise StoreError(f"{above} cannot be written; give another folder")
+    foreign = _foreign(out) if out.exists() else []
     if foreign:
         raise StoreError(
             f"{out} holds other files ({', '.join(foreign[:3])}), which a result would replace; give another folder"
         )
+
+
+def _foreign(out: Path) -> list[str]:
+    """Files in a folder that no earlier result put there."""
+    summary = out / "verdict.json"
+    try:
+        figures = json.loads(summary.read_text(encoding="utf-8"))["figures"] if summary.exists() else {}
+    except (ValueError, KeyError, TypeError):
+        return [summary.name]
+    ours = {f"{name}{suffix}" for name in figures for suffix in (".png", ".svg")}
+    drawn = (out / "figures").iterdir() if (out / "figures").is_dir() else []
+    top = [path.name for path in out.iterdir() if path.name not in PARTS]
+    return sorted(top) + sorted(f"figures/{path.name}" for path in drawn if path.name not in ours)
 
 
 def _jsonable(value: Any) -> Any:

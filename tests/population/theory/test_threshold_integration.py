@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from synfer.core.errors import MeshError, NumericalError, ParameterError
 from synfer.population.theory import first_passage_moments, lif_cv, siegert, threshold_integration
 
 LIF_2 = {"tau_m": 10.0, "V_top": -55.0, "V_reset": -70.0, "t_ref": 2.0}
@@ -195,3 +196,48 @@ def test_a_silent_neuron_keeps_its_digits():
 def test_bad_input_is_named(bad, message):
     with pytest.raises(ValueError, match=message):
         threshold_integration(sodium, **({"mu": -65.0, "sigma": 3.0} | EIF_F | bad))
+
+
+HUGE = ("tau_m", "mu", "sigma", "V_top", "V_reset", "t_ref", "g", "gE")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e300])
+@pytest.mark.parametrize("name", HUGE)
+@pytest.mark.parametrize("solve", [threshold_integration, first_passage_moments])
+def test_what_is_no_number_or_beyond_all_is_refused_by_name(solve, name, value):
+    with pytest.raises(ParameterError, match=rf"{name} = |V_reset = .* must lie below V_top"):
+        solve(sodium, **({"mu": -65.0, "sigma": 3.0} | EIF_F | {name: value}))
+
+
+@pytest.mark.parametrize("bad", [{"sigma": 1e-4}, {"g": 1e9}, {"mu": -1e12}, {"V_lb": -np.inf}, {"h": 1e-9}])
+def test_a_mesh_that_would_be_too_large_is_refused_before_it_is_made(bad):
+    with pytest.raises(MeshError, match=r"cells from .* mV to V_top = -30 mV, at most 4e\+06: raise sigma or h"):
+        threshold_integration(sodium, **({"mu": -65.0, "sigma": 3.0} | EIF_F | bad))
+
+
+@pytest.mark.parametrize("h", [0.0, -0.1, np.nan])
+def test_a_cell_has_a_length(h):
+    with pytest.raises(ParameterError, match=r"h = .* mV must be finite and > 0 mV"):
+        threshold_integration(sodium, **({"mu": -65.0, "sigma": 3.0} | EIF_F), h=h)
+
+
+def test_an_interval_beyond_the_numbers_is_no_result():
+    with pytest.raises(NumericalError, match="the mean interval exceeds 1e300 ms"):
+        first_passage_moments(np.zeros_like, **EIF_F | {"mu": -200.0, "sigma": 3.0})
+
+
+def test_under_a_strong_shunt_the_mesh_follows_the_narrower_density():
+    """With g the sd is sigma/sqrt(1 + g), far below threshold exactly."""
+    state = threshold_integration(
+        np.zeros_like, mu=-60.0, sigma=3.0, g=1e4, gE=-62e4, tau_m=10.0, V_top=-55.0, V_reset=-70.0, t_ref=2.0
+    )
+    # (mu + gE)/(1 + g); digits: the mean is sums over 1e5 nodes.
+    assert (state.mean, state.sd) == (
+        pytest.approx((-60 - 62e4) / 10001, rel=1e-9),
+        pytest.approx(3 / 10001**0.5, rel=1e-6),
+    )
+
+
+def test_a_drive_far_above_threshold_fires_at_the_end_of_each_refractory_time():
+    state = threshold_integration(sodium, **({"mu": 1e9, "sigma": 3.0} | EIF_F))
+    assert state.rate == pytest.approx(1e3 / EIF_F["t_ref"], rel=1e-6)

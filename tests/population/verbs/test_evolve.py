@@ -214,6 +214,31 @@ def test_a_kick_between_steps_is_moved_and_the_user_told():
     assert np.array_equal(d.rate.values, aligned.rate.values)
 
 
+@pytest.mark.parametrize(
+    ("drive", "dt", "message"),
+    [
+        (REST + VOLLEY.replace(kernel="delta", tau_s=None, sigma_t=0.01), 0.05, "lower dt below"),
+        (sf.Noise(-61.8, 0.1) + VOLLEY, 0.05, "more than 0.1 mV"),
+        (REST, 2.5, "coarse for a membrane time constant of 10 ms"),
+        (REST + sf.Shunt(g=19, E_rev=-65), 0.25, "coarse for a membrane time constant of 0.5 ms"),
+    ],
+)
+def test_a_step_too_coarse_for_the_drive_is_warned_of(drive, dt, message):
+    with pytest.warns(sf.SynferWarning, match=message):
+        sf.evolve(LIF, drive, t=2.5, dt=dt)
+    with pytest.raises(sf.ParameterError, match="must be <= the membrane's time constant"):
+        sf.evolve(LIF, drive, t=25, dt=12.5)
+
+
+def test_a_shunt_narrows_the_membrane_and_so_the_mesh():
+    """Under g = 1e4 the free sd is sigma/100: the default mesh follows, a coarse one is refused."""
+    shunted = sf.Noise(-65, 3) + sf.Shunt(g=1e4, E_rev=-75)
+    theory, density = sf.stationary(EIF, shunted), sf.stationary(EIF, shunted, method="density")
+    assert float(density.V_sd) == pytest.approx(float(theory.V_sd), rel=5e-3)
+    with pytest.raises(sf.MeshError, match="cannot resolve sigma"):
+        sf.stationary(EIF, shunted, method="density", h=0.1)
+
+
 def test_every_variable_says_its_unit():
     d = sf.evolve(
         [LIF, EIF], [REST + VOLLEY, REST + sf.Inhibition(1, on=1, off=2)], t=3, dt=[0.05, 0.1], every=1, record="p"

@@ -79,7 +79,7 @@ def lower_boundary(neuron: Membrane) -> float:
         ParameterError: the drift does not confine V from below.
     """
     reach = 16.0 * neuron.sigma
-    for _ in range(24):
+    for _ in range(48):
         V = np.linspace(neuron.V_reset - reach, neuron.V_reset, 4001)
         a = neuron.slope(V)
         log_p = np.concatenate([[0.0], np.cumsum(0.5 * (a[1:] + a[:-1]) * np.diff(V))])

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import solve_ivp
 
 from synfer.core.errors import NumericalError, ParameterError
 
@@ -97,6 +96,8 @@ def ou_moments_smooth(
     Accuracy:
         DOP853 at rtol 3e-14; 1e-10 mV against the closed solution of a sinusoidal mu.
     """
+    from scipy.integrate import solve_ivp  # a quarter of a second, which every other call is spared
+
     times = _times(t, tau_m)
 
     _check_finite(mean_0=mean_0, var_0=var_0)

@@ -14,7 +14,7 @@ from synfer.core.results import dataset
 from synfer.population import theory
 from synfer.population.drive import PulsePacket, as_drive
 from synfer.population.neurons import EIF, Neuron
-from synfer.population.signals import largest_leak
+from synfer.population.signals import largest_leak, narrowest, steepest
 
 MOST_STEPS = 1e6
 """A refractory period longer than this many steps is refused."""
@@ -186,6 +186,20 @@ def check_step(points: Points) -> None:
             points.warn(
                 f"dt = {dt:g} ms is coarse for a membrane time constant of {tau:.3g} ms; lower dt to a tenth of it"
             )
+
+
+def check_volleys(points: Points) -> None:
+    """Warn of a volley that moves V in one step by more than the stepping of a density follows."""
+    for point in points:
+        neuron, drive, dt = point["neuron"], point["drive"], point["dt"]
+        followed = min(1.0, narrowest(neuron, drive))
+        for part in drive.parts:
+            moved = steepest(part) * dt if isinstance(part, PulsePacket) else 0.0
+            if moved > followed:
+                points.warn(
+                    f"a volley moves V by {moved:.2g} mV in a step of dt = {dt:g} ms, more than {followed:.2g} mV: its "
+                    f"response may be off by percents; lower dt below {dt * followed / moved:.2g} ms"
+                )
 
 
 def check_cut(points: Points) -> None:

@@ -22,6 +22,7 @@ from synfer.population.verbs.common import (
     check_positive,
     check_record,
     check_step,
+    check_volleys,
     first_step,
     spec_of,
     steps_in,
@@ -106,6 +107,7 @@ def evolve(
     check_memory("the record", len(points) * window.count * (8 + cells), "raise every")
     check_kicks(points)
     check_step(points)
+    check_volleys(points)
     start = None if initial is None else continuation.load(initial, points)
     runs = [_run(points, members, window, start, "p" in recorded, progress) for members in _groups(points)]
     spacing = window.spacing
