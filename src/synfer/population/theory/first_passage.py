@@ -48,7 +48,7 @@ def passage_transform(
     _check_noisy(tau_m, mu, sigma, V_th, V_reset)
     check_near(mu, sigma, V_th, V_reset)
     s_ = np.asarray(s)
-    if not np.all((np.abs(s_) <= FASTEST / tau_m) & (s_.real >= 0)):
+    if not np.all((np.abs(s_) <= FASTEST / tau_m) & (np.real(s_) >= 0)):
         raise ParameterError(f"s = {s} 1/ms must have Re s >= 0 and abs(s) <= {FASTEST / tau_m:g} 1/ms")
     x_th, x_r = (V_th - mu) / sigma, (V_reset - mu) / sigma
     out = np.empty(s_.shape, complex if np.iscomplexobj(s_) else float)
@@ -64,10 +64,11 @@ def passage_transform(
 def cylinder(nu: Any, x: float) -> Any:
     """The parabolic cylinder function D_nu(x) in mpmath's precision of the moment."""
     import mpmath
+    from mpmath.libmp import NoConvergence
 
     try:
         return mpmath.pcfd(nu, x)
-    except (ValueError, mpmath.libmp.NoConvergence):
+    except (ValueError, NoConvergence):
         raise NumericalError(
             f"D_nu(x) does not converge at nu = {complex(nu):.3g}, x = {x:.3g}; lower s or w"
         ) from None
