@@ -73,6 +73,11 @@ def identity(target: Path) -> tuple[int, int] | None:
     return status.st_ino, status.st_mtime_ns
 
 
+def in_replacement(target: Path) -> bool:
+    """Whether a writer is at work on `target`, or was killed at it."""
+    return any(target.parent.glob(f".{target.name}.*"))
+
+
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a file that takes the place of `path` whole."""
     partial = _sibling(path, f"partial-{platform.node()}-{os.getpid()}")

@@ -6,6 +6,7 @@ no consolidated copy of the metadata (zarr v3 does not specify one).
 
 import json
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import xarray as xr
 from zarr.codecs import ZstdCodec
 
 from synfer.core.errors import ParameterError
-from synfer.study.folder import ATTEMPTS, StoreError, identity, replacing, restore
+from synfer.study.folder import ATTEMPTS, StoreError, identity, in_replacement, replacing, restore
 
 CHUNK_BYTES = 2**26
 """Chunks stay below 64 MiB; most variables are one chunk, so a result is a handful of files."""
@@ -35,11 +36,23 @@ def save(ds: xr.Dataset, path: str | Path) -> Path:
         StoreError: the folder cannot be written, or holds something else than a result.
     """
     target = Path(path)
-    if target.exists() and not (target / "zarr.json").is_file() and (not target.is_dir() or any(target.iterdir())):
+    if _foreign(target):
         raise StoreError(f"{target} exists and is no zarr result; choose another folder or remove it")
     with replacing(target) as folder:
         write(ds, folder)
     return target
+
+
+def _foreign(target: Path) -> bool:
+    """Whether something lies there that is no result; a result that another writer replaces meanwhile is none such."""
+    before = identity(target)
+    try:
+        names = [path.name for path in target.iterdir()]
+    except FileNotFoundError:
+        return False
+    except NotADirectoryError:
+        return True
+    return bool(names) and "zarr.json" not in names and identity(target) == before
 
 
 def write(ds: xr.Dataset, folder: Path) -> None:
@@ -59,14 +72,16 @@ def open(path: str | Path) -> xr.Dataset:
         StoreError: there is no result at `path`, or it cannot be read.
     """
     source = Path(path)
-    for _ in range(ATTEMPTS):
+    for left in reversed(range(ATTEMPTS)):
         restore(source)
         before = identity(source)
         try:
             ds = _load(source)
         except StoreError:
-            if identity(source) == before:
+            # Between a writer's two renames there is nothing, or the old result on its way out.
+            if not left or (identity(source) == before and not in_replacement(source)):
                 raise
+            time.sleep(0.001)
             continue
         if identity(source) == before:
             return ds

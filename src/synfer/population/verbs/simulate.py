@@ -80,7 +80,7 @@ def simulate(
     Returns:
         Dataset with `rate` [Hz] as mean over each bin, `time` [ms] at bin centres, and `V_mean`, `V_sd`, `V_iqr` [mV]
         of the non-refractory neurons at the step nearest to the centre, each with its standard error `*_se`;
-        `V_time` [ms] is that step: the centre itself where a bin is an even number of steps, as by default. Further
+        `V_time` [ms] is that step: the centre itself where a bin is an even number of steps. Further
         `n_free` neurons that are not refractory (moments are NaN where there is none), `rate_block` (block, time) [Hz]
         by blocks of neurons, `n_spikes` per neuron and bin, `status` (0 ok, 1 not finite); on request `p` (time, V)
         [1/mV] and `spike_time`, `spike_neuron` (spike). `state_*` to continue from.
@@ -165,14 +165,13 @@ def _bin_width(points: Points, t: float, every: Any) -> float:
         raise ParameterError("points with different dt need a common every=, the width of the bins [ms]")
     dt = steps.pop()
     total = steps_in("t", t, dt)
-    # An even number of steps has one at its centre; among those that divide the run, the width nearest to BIN.
     lowest, highest = max(1, int(np.ceil(BIN / 2 / dt))), min(total, int(2 * BIN / dt), MOST_TRIED)
     near = [k for k in range(lowest, highest + 1) if total % k == 0]
     if not near:
         raise ParameterError(
             f"no bin near {BIN} ms divides t = {t:g} ms in steps of {dt:g} ms; give every=, its width [ms]"
         )
-    return dt * min(near, key=lambda k: (k % 2, abs(np.log(k * dt / BIN))))
+    return dt * min(near, key=lambda k: abs(np.log(k * dt / BIN)))
 
 
 def _stream(point: dict[str, Any], purpose: str) -> np.random.SeedSequence:
