@@ -129,7 +129,7 @@ def test_what_does_not_stay_finite_has_a_status(monkeypatch):
     def poisoned(neuron, inputs, state, **options):
         result = engine(neuron, inputs, state, **options)
         if inputs.mu[0] == -60.0:
-            result.snapshots["V_mean"][2:] = np.nan
+            result.state.lanes.x[0, 5] = np.nan
         return result
 
     monkeypatch.setattr(spiking, "simulate_population", poisoned)

@@ -234,7 +234,9 @@ def _run(
         # The number of spikes, and so the room they need, is known after one run; the second repeats it exactly.
         room = max(int(result.count.sum()), 1)
         result = spiking.simulate_population(engine, inputs, state, **options, max_spikes=room)
-    return spikes.Run(result, histogram, (per_bin + 1) // 2 * dt)
+    # A membrane that is NaN counts as refractory in the moments, so it is looked for itself.
+    finite = all(np.isfinite(x).all() for x in (*inputs, result.state.V))
+    return spikes.Run(result, histogram, (per_bin + 1) // 2 * dt, finite)
 
 
 def _histogram(point: dict[str, Any]) -> tuple[float, float, int]:

@@ -17,11 +17,13 @@ Histogram = tuple[float, float, int]
 
 
 class Run(NamedTuple):
-    """One point's results, its histogram (lowest edge, width, cells), and when in a bin V is looked at [ms]."""
+    """One point's results, its histogram (lowest edge, width, cells), when in a bin V is looked at [ms], and whether
+    its inputs and membranes are finite at the end."""
 
     result: spiking.Run
     histogram: Histogram | None
     looked: float
+    finite: bool
 
 
 def common_cells(histograms: list[Histogram | None]) -> int:
@@ -42,7 +44,7 @@ def label(points: Points, runs: list[Run], window: Window, arguments: dict[str, 
     iqr = [run.result.snapshots["V_q75"] - run.result.snapshots["V_q25"] for run in runs]
     variables["V_iqr"] = (("time",), np.stack(iqr))
     finite = np.isfinite(variables["V_mean"][1]) & np.isfinite(variables["V_sd"][1])
-    bad = np.any(~finite & (variables["n_free"][1] > 0), axis=-1)
+    bad = np.any(~finite & (variables["n_free"][1] > 0), axis=-1) | ~np.array([run.finite for run in runs])
     if bad.all():
         raise NumericalError("no population stayed finite; lower dt, and look for extreme parameters")
     if bad.any():
