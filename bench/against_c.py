@@ -64,7 +64,7 @@ def compiled(task: Problem, dtype: str) -> tuple[Any, dict[str, np.ndarray]]:
     own, out = task.lanes, {}
     n = task.start.p.shape[1]
     faces = density.faces(float(own.V_top[0]), H_EIF, n)
-    psi = np.stack([own.psi(faces, lane) for lane in range(size)], axis=1)  # type: ignore[misc]
+    psi = np.stack([own.psi(faces, lane) for lane in range(size)], axis=1)
 
     def tile(columns: slice) -> c_density.Tile:
         picked = {name: getattr(own, name)[columns] for name in ("tau_m", "V_top", "V_reset", "t_ref", "h")}

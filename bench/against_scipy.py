@@ -38,7 +38,7 @@ class Peer:
 
 def evolved(t: float, dt: float, scheme: str = "sdirk2", every: float = NODE) -> np.ndarray:
     """synfer's rates [Hz] at the nodes after the first."""
-    d = sf.evolve(LIF, volleys(t), t=t, h=H, dt=dt, every=every, scheme=scheme)  # type: ignore[arg-type]
+    d = sf.evolve(LIF, volleys(t), t=t, h=H, dt=dt, every=every, scheme=scheme)
     return d.rate.values[1:]
 
 

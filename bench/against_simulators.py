@@ -90,7 +90,7 @@ class Own(Side):
     def __call__(self) -> None:
         d = sf.simulate(
             *POPULATIONS[self.population], t=self.t, n=N, dt=DT, every=self.every, seed=self.runs,
-            dtype=self.dtype,  # type: ignore[arg-type]
+            dtype=self.dtype,
         )  # fmt: skip
         self.count(round(float(d.n_spikes.sum()) * N), float(d.V_sd[-1]))
 

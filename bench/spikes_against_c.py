@@ -54,7 +54,7 @@ def rows_for(dtype: str, folder: str, steps: int, repeats: int) -> list[Row]:
     tasks = {
         "C": peer,
         "engine": engine,
-        "verb": lambda: drop(sf.simulate(EIF, REST, t=t, n=N, dt=DT, dtype=dtype)),  # type: ignore[arg-type]
+        "verb": lambda: drop(sf.simulate(EIF, REST, t=t, n=N, dt=DT, dtype=dtype)),
     }
     peer.advance(round(50 / DT))  # it starts at rest, not in its stationary state
     seconds = interleaved(tasks, repeats)
