@@ -146,11 +146,20 @@ class Gate(Part):
     on: float | None = field(None, unit="ms", symbol="t_on", doc="start; none = sustained")
     off: float | None = field(None, unit="ms", symbol="t_off", doc="end; none = to the end of the run")
     lag: float = field(0.0, unit="ms", doc="delay per layer of a chain, so that a gate can travel")
+    layers: tuple[int | str, ...] | None = field(None, doc="layers of a chain it acts on; none = all")
 
     @property
     def timed(self) -> bool:
         """Whether the gate starts or ends within a run."""
         return self.on is not None
+
+    def at(self, name: int | str, layer: int) -> Self | None:
+        """The gate as population `name` in this layer of a chain meets it, lag spent; None where it does not act."""
+        if self.layers is not None and name not in self.layers:
+            return None
+        late = self.lag * (layer - 1)
+        shifted = {end: None if (t := getattr(self, end)) is None else t + late for end in ("on", "off")}
+        return self.replace(lag=0.0, layers=None, **shifted)
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:

@@ -1,7 +1,10 @@
 """One-dimensional Fokker-Planck densities in lanes: arrays in, arrays out."""
 
-from .evolve import NOT_FINITE, OK, Inputs, Records, evolve
+from .coupling import Synapses
+from .evolve import Inputs, evolve
 from .mesh import TOP_CAPACITY, Lanes, cells, centres, counts, faces
+from .network import NetworkRecords, evolve_networks
+from .run import NOT_FINITE, OK, Records
 from .state import State, voltages
 from .stationary import stationary
 from .step import GAMMA, stage_fractions, step_tile
@@ -13,12 +16,15 @@ __all__ = [
     "TOP_CAPACITY",
     "Inputs",
     "Lanes",
+    "NetworkRecords",
     "Records",
     "State",
+    "Synapses",
     "cells",
     "centres",
     "counts",
     "evolve",
+    "evolve_networks",
     "faces",
     "stage_fractions",
     "stationary",

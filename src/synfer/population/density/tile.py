@@ -98,13 +98,15 @@ def tile_width(members: np.ndarray, dtype: Any) -> int:
     return 1 if len(members) == 1 else WIDTH[np.dtype(dtype)]
 
 
-def build(lanes: Lanes, members: np.ndarray, dt: float, dtype: Any) -> tuple[Tile, Work]:
-    """The tile of these lanes, with zero density and empty history."""
-    width = tile_width(members, dtype)
+def build(
+    lanes: Lanes, members: np.ndarray, dt: float, dtype: Any, width: int | None = None, tall: int = 0
+) -> tuple[Tile, Work]:
+    """The tile of these lanes, with zero density and empty history and at least `tall` cells."""
+    width = tile_width(members, dtype) if width is None else width
     lane = np.append(members, np.repeat(members[-1:], width - len(members)))
     chosen = Lanes._make([*(np.asarray(x, float)[lane] for x in lanes[:6]), lanes.psi])
     n = counts(chosen)
-    tall = int(n.max())
+    tall = max(int(n.max()), tall)
     bottom = tall - n
     psi = aligned((tall, width), dtype)
     for column, (index, size) in enumerate(zip(lane, n, strict=True)):
