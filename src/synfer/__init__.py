@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from synfer.core.errors import MeshError as MeshError
     from synfer.core.errors import NumericalError as NumericalError
     from synfer.core.errors import ParameterError as ParameterError
+    from synfer.core.errors import SweepIncomplete as SweepIncomplete
     from synfer.core.errors import SynferError as SynferError
     from synfer.core.errors import SynferWarning as SynferWarning
     from synfer.core.errors import UsageError as UsageError
+    from synfer.population.chain import Network as Network
+    from synfer.population.chain import Population as Population
+    from synfer.population.chain import Projection as Projection
+    from synfer.population.chain import SynfireChain as SynfireChain
     from synfer.population.controls import noise_for_rate as noise_for_rate
     from synfer.population.controls import rate_matched as rate_matched
     from synfer.population.drive import Drive as Drive
@@ -32,11 +37,14 @@ if TYPE_CHECKING:
     from synfer.population.neurons import LIF as LIF
     from synfer.population.neurons import LinearisedEIF as LinearisedEIF
     from synfer.population.verbs import evolve as evolve
+    from synfer.population.verbs import propagate as propagate
     from synfer.population.verbs import response as response
     from synfer.population.verbs import simulate as simulate
     from synfer.population.verbs import stationary as stationary
     from synfer.study.catalog import experiments as experiments
     from synfer.study.runner import run as run
+    from synfer.study.sweep import Sweep as Sweep
+    from synfer.study.sweep import sweep as sweep
 
 _HOME = {
     "synfer.core.compare": ("compare",),
@@ -44,16 +52,19 @@ _HOME = {
         "MeshError",
         "NumericalError",
         "ParameterError",
+        "SweepIncomplete",
         "SynferError",
         "SynferWarning",
         "UsageError",
     ),
+    "synfer.population.chain": ("Network", "Population", "Projection", "SynfireChain"),
     "synfer.population.controls": ("noise_for_rate", "rate_matched"),
     "synfer.population.drive": ("Drive", "Inhibition", "Noise", "PulsePacket", "Shunt", "Timeseries"),
     "synfer.population.neurons": ("EIF", "LIF", "LinearisedEIF"),
-    "synfer.population.verbs": ("evolve", "response", "simulate", "stationary"),
+    "synfer.population.verbs": ("evolve", "propagate", "response", "simulate", "stationary"),
     "synfer.study.catalog": ("experiments",),
     "synfer.study.runner": ("run",),
+    "synfer.study.sweep": ("Sweep", "sweep"),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
@@ -64,13 +75,19 @@ __all__ = [
     "Inhibition",
     "LinearisedEIF",
     "MeshError",
+    "Network",
     "Noise",
     "NumericalError",
     "ParameterError",
+    "Population",
+    "Projection",
     "PulsePacket",
     "Shunt",
+    "Sweep",
+    "SweepIncomplete",
     "SynferError",
     "SynferWarning",
+    "SynfireChain",
     "Timeseries",
     "UsageError",
     "compare",
@@ -78,11 +95,13 @@ __all__ = [
     "experiments",
     "noise_for_rate",
     "plot",
+    "propagate",
     "rate_matched",
     "response",
     "run",
     "simulate",
     "stationary",
+    "sweep",
 ]
 
 

@@ -86,6 +86,10 @@ def _leaves(value: Any, path: str = "", unit: str = "", doc: str = "") -> Iterat
 
 ARGUMENTS = {
     "neuron": ("1", "kind of neuron"),
+    "chain": ("1", "kind of chain"),
+    "packet": ("1", "kind of volley"),
+    "gate": ("1", "kind of gate"),
+    "disfacilitation": ("1", "whether silencing a layer takes its background from the next"),
     "drive": ("1", "kind of drive"),
     "scheme": ("1", "time stepping"),
     "dtype": ("1", "arithmetic"),

@@ -21,7 +21,7 @@ from .stack import Stack, stack, tile_at, work_at
 from .stage import GAMMA
 from .state import State
 from .step import stage_fractions, step_tile
-from .tile import WIDTH, Tile, Work, delays
+from .tile import WIDTH, delays
 
 # What a stack may fill of the second-level cache.
 STACK_BYTES = 2**20
@@ -105,12 +105,7 @@ class _StackRun:
         width = WIDTH[np.dtype(dtype)]
         self.dt = dt
         self.stack: Stack = stack(lanes, [chosen[own] for own in _tiles(n, short, width)], dt, dtype)
-        self.runs = [
-            TileRun(
-                chosen[own], Tile(*(a[k] for a in self.stack.tiles)), Work(*(a[k] for a in self.stack.works)), initial
-            )
-            for k, own in enumerate(_tiles(n, short, width))
-        ]
+        self.runs = [TileRun(chosen[own], *self.stack.at(k), initial) for k, own in enumerate(_tiles(n, short, width))]
         position = np.full(len(lanes.h), -1)
         for k, run in enumerate(self.runs):
             position[run.members] = k * width + np.arange(len(run.members))

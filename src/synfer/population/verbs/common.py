@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -23,15 +23,29 @@ MOST_BYTES = 8e9
 
 
 class Points:
-    """The points of one call: a list of checked arguments, and how to label results with them."""
+    """The points of one call: a list of checked arguments, and how to label results with them.
+
+    Attributes:
+        renamed: what coordinates are called whose own names are those of results.
+    """
+
+    renamed: ClassVar[dict[str, str]] = {}
 
     def __init__(self, **arguments: Any) -> None:
         self.arguments = {name: plain(value) for name, value in arguments.items()}
         self.points, self.many = broadcast(**self.arguments)
         for point in self.points:
-            point["neuron"] = check_neuron(point["neuron"])
-            point["drive"] = as_drive(point["drive"])
+            if "neuron" in point:
+                point["neuron"] = check_neuron(point["neuron"])
+                point["drive"] = as_drive(point["drive"])
         self.warnings: list[str] = []
+
+    @classmethod
+    def of(cls, points: list[dict[str, Any]], warnings: list[str]) -> "Points":
+        """These points, which share their list of warnings with others."""
+        own = cls.__new__(cls)
+        own.points, own.warnings = points, warnings
+        return own
 
     def __len__(self) -> int:
         return len(self.points)
@@ -57,9 +71,10 @@ class Points:
             first = {name: (dims, np.asarray(values)[0]) for name, (dims, values) in variables.items()}
             return dataset(first, coords, **provenance)
         spread = {name: (("point", *dims), values) for name, (dims, values) in variables.items()}
+        found = {self.renamed.get(name, name): what for name, what in varying(self.points).items()}
         labels = {
             name: (("point",), what.values, {"units": what.unit or "1", "long_name": what.doc})
-            for name, what in varying(self.points).items()
+            for name, what in found.items()
             if name not in spread
         }
         return dataset(spread, dict(coords) | labels, **provenance)

@@ -8,10 +8,13 @@ import xarray as xr
 
 from synfer.core.errors import NumericalError, ParameterError
 from synfer.population import density
-from synfer.population.drive import Drive, Part
+from synfer.population.chain import Network, SynfireChain
+from synfer.population.drive import Drive, Gate, Part
 from synfer.population.neurons import Neuron
 from synfer.population.signals import at_rest, signals
 from synfer.population.verbs import continuation, mesh
+from synfer.population.verbs.chains.evolve import evolve_chain
+from synfer.population.verbs.chains.points import are_chains, refuse_on_chains, refuse_on_populations
 from synfer.population.verbs.common import (
     Points,
     Window,
@@ -29,14 +32,18 @@ from synfer.population.verbs.common import (
 )
 
 MOMENTS = ("V_mean", "V_sd", "V_iqr")
+Chain = SynfireChain | Network
 Many = Sequence  # one value, or one for each point
 
 
 def evolve(
-    neuron: Neuron | Many[Neuron],
-    drive: Drive | Part | Many[Drive | Part],
+    neuron: Neuron | Chain | Many[Neuron | Chain],
+    drive: Drive | Part | Many[Drive | Part | None] | None,
     *,
     t: float,
+    gate: Gate | Drive | Many[Gate | Drive | None] | None = None,
+    disfacilitation: bool | Many[bool] = False,
+    window: Literal["evoked"] | float = "evoked",
     h: float | Many[float] | None = None,
     dt: float | Many[float] = 0.05,
     every: float | None = None,
@@ -46,7 +53,7 @@ def evolve(
     dtype: Literal["float64", "float32"] = "float64",
     progress: Callable[[float], None] | None = None,
 ) -> xr.Dataset:
-    """The membrane-potential density of a population, evolved by its Fokker-Planck equation.
+    """The membrane-potential density of a population or a chain of them, evolved by its Fokker-Planck equation.
 
         dp/dt = -dJ/dV + r(t - t_ref) delta(V - V_reset),  J = f p - D dp/dV,  p(V_top) = 0,  r = J(V_top)
 
@@ -54,10 +61,18 @@ def evolve(
     Scharfetter-Gummel fluxes; SDIRK2 in time, with a step redone by backward Euler where the density would
     turn negative. A run starts from the stationary state of its sustained parts.
 
+    In a chain, layer l receives I_l = tau_m A k * (r_{l-1} - quiet), quiet being the rate of that layer's twin, which
+    meets the same gate and no packet; with `disfacilitation`, quiet is the ungated stationary rate.
+
     Args:
-        neuron: LIF, EIF or LinearisedEIF.
-        drive: A Noise, alone or with volleys, gates and series.
+        neuron: LIF, EIF or LinearisedEIF; or a SynfireChain or Network.
+        drive: A Noise, alone or with volleys, gates and series; for a chain the PulsePacket that enters (a sum of
+            them, or None).
         t: Duration [ms], a multiple of dt.
+        gate: Of a chain: Inhibition, Shunt or a sum of them, on all layers, on some, or travelling by its lag.
+        disfacilitation: Of a chain: whether silencing a layer takes its background from the next.
+        window: Of a chain's read-out: "evoked", around the peak while the evoked rate exceeds 2 % of it; or a length
+            [ms], the window with the largest count, less the twin's count.
         h: Cell width [mV]; default min(0.1, sigma/20).
         dt: Step [ms].
         every: Distance of the recorded nodes [ms], a multiple of dt; default dt.
@@ -67,7 +82,8 @@ def evolve(
         dtype: Arithmetic of the density; "float32" is about half the time.
         progress: Called with the fraction done.
 
-    neuron, drive, h and dt may be sequences: they broadcast to a `point` dimension.
+    neuron, drive, h and dt (of a chain: gate and disfacilitation too, but not dt) may be sequences: they broadcast to a
+    `point` dimension.
 
     Returns:
         Dataset with `rate` [Hz], `V_mean`, `V_sd`, `V_iqr` [mV] and, on request, `p` (time, V) [1/mV] at the nodes
@@ -75,6 +91,8 @@ def evolve(
         redone by backward Euler; `state_*` to continue from. At the node after a kick the rate counts the kick's
         spikes over the step.
         p integrates to 1 minus the refractory mass; moments are over non-refractory neurons.
+        For a chain all of these by `layer`, without `state_*`; further `quiet_rate` [Hz] of the twin and the volley by
+        layer: `a` [spikes], `sigma_t`, `t_packet` [ms] (sd and mean of its spike times), `survived` (a >= N/2).
 
     Raises:
         ParameterError: times that do not fit the step, a volley without weight, an initial state that does not fit.
@@ -94,6 +112,13 @@ def evolve(
         >>> round(float(d.time[d.rate.argmax("time")]), 1)
         11.2
     """
+    if are_chains(neuron):
+        refuse_on_chains(initial=initial)
+        return evolve_chain(
+            neuron, drive, t=t, gate=gate, disfacilitation=disfacilitation, window=window, h=h, dt=dt, every=every,
+            record=record, scheme=scheme, dtype=dtype, progress=progress,
+        )  # fmt: skip
+    refuse_on_populations(gate=gate, disfacilitation=disfacilitation or None)
     points = Points(neuron=neuron, drive=drive, h=h, dt=dt, scheme=scheme, dtype=dtype)
     check_cut(points)
     recorded = check_record(record, ("p",))
@@ -102,17 +127,17 @@ def evolve(
         check_choice("dtype", point["dtype"], ("float64", "float32"))
         point["dt"] = check_positive("dt", point["dt"], "ms")
         point["mesh"] = mesh.choose(point, points)
-    window = _window(points, t, every, initial)
+    frame = _window(points, t, every, initial)
     cells = len(mesh.common([mesh.lanes(points.points)])) if "p" in recorded else 0
-    check_memory("the record", len(points) * window.count * (8 + cells), "raise every")
+    check_memory("the record", len(points) * frame.count * (8 + cells), "raise every")
     check_kicks(points)
     check_step(points)
     check_volleys(points)
     start = None if initial is None else continuation.load(initial, points)
-    runs = [_run(points, members, window, start, "p" in recorded, progress) for members in _groups(points)]
-    spacing = window.spacing
-    arguments = spec_of(points, t=spacing * (window.count - 1), every=spacing, record=list(recorded), initial=initial)
-    return _label(points, runs, window, arguments)
+    runs = [_run(points, members, frame, start, "p" in recorded, progress) for members in _groups(points)]
+    spacing = frame.spacing
+    arguments = spec_of(points, t=spacing * (frame.count - 1), every=spacing, record=list(recorded), initial=initial)
+    return _label(points, runs, frame, arguments)
 
 
 def _window(points: Points, t: Any, every: Any, initial: xr.Dataset | None) -> Window:
@@ -147,7 +172,7 @@ def _groups(points: Points) -> list[list[int]]:
 def _run(
     points: Points,
     members: list[int],
-    window: Window,
+    frame: Window,
     start: "continuation.Start | None",
     record_p: bool,
     progress: Callable[[float], None] | None,
@@ -160,12 +185,12 @@ def _run(
         initial = density.stationary(lanes, *rest)
     else:
         initial = start.state(members, lanes, dt)
-    steps = round(window.spacing / dt) * (window.count - 1)
+    steps = round(frame.spacing / dt) * (frame.count - 1)
     done = None if progress is None else (lambda n: progress(n / steps))
-    inputs = _inputs(chosen, window.start, dt, density.GAMMA if scheme == "sdirk2" else None)
+    inputs = _inputs(chosen, frame.start, dt, density.GAMMA if scheme == "sdirk2" else None)
     records = density.evolve(
         lanes, inputs, steps=steps, dt=dt, initial=initial, scheme=scheme, dtype=np.dtype(dtype),
-        every=round(window.spacing / dt), record_p=record_p, progress=done,
+        every=round(frame.spacing / dt), record_p=record_p, progress=done,
     )  # fmt: skip
     return Run(members, lanes, records)
 
@@ -186,9 +211,9 @@ def _inputs(chosen: list[dict[str, Any]], start: float, dt: float, gamma: float 
     return inputs
 
 
-def _label(points: Points, runs: list[Run], window: Window, arguments: dict[str, Any]) -> xr.Dataset:
-    size, nodes = len(points), window.count
-    times = window.start + window.spacing * np.arange(nodes)
+def _label(points: Points, runs: list[Run], frame: Window, arguments: dict[str, Any]) -> xr.Dataset:
+    size, nodes = len(points), frame.count
+    times = frame.start + frame.spacing * np.arange(nodes)
     table = {name: np.empty((size, nodes)) for name in ("rate", "n_spikes", *MOMENTS)}
     status, fallbacks = np.zeros(size, np.int8), np.zeros(size, np.int64)
     for members, _, records in runs:
@@ -215,7 +240,7 @@ def _label(points: Points, runs: list[Run], window: Window, arguments: dict[str,
         coords,
         verb="evolve",
         spec=arguments,
-        t_start=window.start,
+        t_start=frame.start,
         t_end=float(times[-1]),
         status="ok" if np.all(status == 0) else "some points failed",
     )

@@ -1,0 +1,90 @@
+"""Many cases through the density engine at once."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from synfer.population import density, readout
+from synfer.population.verbs.chains.lanes import Lowered, Sources, engine_lanes
+
+
+class Batch(NamedTuple):
+    """What came of some cases.
+
+    Attributes:
+        lowered: the cases as lanes. first: number of the first lane of every case.
+        lanes: the engine's lanes. records: what the engine recorded of them.
+        flux: mean flux of every lane in every step [1/ms], (L, steps).
+    """
+
+    lowered: list[Lowered]
+    first: np.ndarray
+    lanes: density.Lanes
+    records: density.Records
+    flux: np.ndarray
+
+    def quiet(self, case: int, values: np.ndarray, constant: np.ndarray) -> np.ndarray:
+        """The rows of `values` (L, times) that are a case's quiet twins; `constant` (L,) where it has none."""
+        start, twin = self.first[case], self.lowered[case].twin
+        own = np.repeat(constant[start : start + len(twin), None], values.shape[1], axis=1)
+        own[twin >= 0] = values[start + twin[twin >= 0]]
+        return own
+
+    def own(self, case: int) -> slice:
+        """The lanes of a case's populations."""
+        start = int(self.first[case])
+        return slice(start, start + len(self.lowered[case].twin))
+
+
+def run(
+    lowered: list[Lowered],
+    *,
+    steps: int,
+    dt: float,
+    scheme: str = "sdirk2",
+    dtype: str = "float64",
+    every: int = 0,
+    record_p: bool = False,
+    progress: Callable[[float], None] | None = None,
+) -> Batch:
+    """Advance the lanes of all cases together."""
+    sources = Sources(dt, density.GAMMA if scheme == "sdirk2" else None)
+    sizes = [len(case.lanes) for case in lowered]
+    first = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
+    every_lane = [lane for case in lowered for lane in case.lanes]
+    signal = np.array([sources.add(lane) for lane in every_lane])
+    lanes = engine_lanes(every_lane)
+    offset = [
+        case.synapses._replace(
+            source=case.synapses.source + start,
+            target=case.synapses.target + start,
+            reference=np.where(case.synapses.reference < 0, -1, case.synapses.reference + start),
+        )
+        for case, start in zip(lowered, first, strict=True)
+    ]
+    synapses = density.Synapses(*(np.concatenate(column) for column in zip(*offset, strict=True)))
+    result = density.evolve_networks(
+        lanes, synapses, np.repeat(np.arange(len(sizes)), sizes), signal, sources, steps=steps, dt=dt,
+        initial=_joined([case.initial for case in lowered]), scheme=scheme, dtype=np.dtype(dtype), every=every,
+        record_p=record_p, progress=progress,
+    )  # fmt: skip
+    return Batch(lowered, first, lanes, result.records, result.flux)
+
+
+def _joined(states: list[density.State]) -> density.State:
+    """States side by side; densities are aligned at the top."""
+    tall = max(state.p.shape[1] for state in states)
+    p = [np.pad(state.p, ((0, 0), (tall - state.p.shape[1], 0)), constant_values=np.nan) for state in states]
+    queue = np.concatenate([state.queue for state in states])
+    return density.State(np.concatenate(p), queue, np.concatenate([state.rate for state in states]))
+
+
+def packets(batch: Batch, case: int, width: np.ndarray, dt: float, window: Any) -> readout.Packet:
+    """The volley in every population of a case; width: neurons in each."""
+    own = batch.own(case)
+    constant = np.concatenate([one.initial.rate for one in batch.lowered])
+    rate = 1000 * batch.flux[own]
+    quiet = 1000 * batch.quiet(case, batch.flux, constant)
+    time = (np.arange(batch.flux.shape[1]) + 0.5) * dt
+    return readout.packet(rate, quiet, time, width=width, window=window)

@@ -1,0 +1,99 @@
+"""The arguments of the verbs on chains: checked, spread over points, and labelled."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import xarray as xr
+
+from synfer.core.errors import ParameterError
+from synfer.core.points import is_sequence
+from synfer.population.chain import Network, SynfireChain
+from synfer.population.drive import Drive
+from synfer.population.verbs.chains.case import Case, Name, case_of
+from synfer.population.verbs.common import Points, check_cut, check_positive, check_step, check_volleys, steps_in
+
+TRANSIT = 10.0
+"""Time [ms] that a run leaves for each layer where none is given."""
+
+
+class ChainPoints(Points):
+    """The points of one call, each with its case; all have the same layers."""
+
+    renamed: ClassVar[dict[str, str]] = {"a": "a_in", "sigma_t": "sigma_t_in"}
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.cases: list[Case] = []
+        for i, point in enumerate(self.points):
+            case = case_of(point)
+            self.cases.append(case)
+            if case.names != self.cases[0].names:
+                raise ParameterError(
+                    f"point {i} has {len(case.names)} layers and point 0 has {len(self.cases[0].names)}; "
+                    "run chains of different shape apart"
+                )
+
+    def check(self, dt: float) -> None:
+        """What every population is checked for, with what it is driven by."""
+        populations: dict[tuple, dict[str, Any]] = {}
+        for case in self.cases:
+            for own, drive, volleys in zip(case.network.populations, case.drives, case.volleys, strict=True):
+                key = (id(own.neuron), id(drive), id(volleys) if volleys else 0)
+                if key not in populations:
+                    populations[key] = {"neuron": own.neuron, "drive": Drive(drive.parts + volleys), "dt": dt}
+        all_of_them = Points.of(list(populations.values()), self.warnings)
+        check_cut(all_of_them)
+        check_step(all_of_them)
+        check_volleys(all_of_them)
+
+    def widths(self, case: int) -> np.ndarray:
+        """Neurons in every population of a case."""
+        return np.array([population.width for population in self.cases[case].network.populations])
+
+    @property
+    def names(self) -> list[Name]:
+        """The layers' names."""
+        return self.cases[0].names
+
+    def duration(self, t: float | None, dt: float) -> int:
+        """Steps of the run: t, or the time by which the slowest volley has come through."""
+        if t is not None:
+            return steps_in("t", check_positive("t", t, "ms"), dt)
+        return int(np.ceil(max(map(_passage, self.cases)) / dt - 1e-9))
+
+    def dataset(
+        self,
+        variables: Mapping[str, tuple[Sequence[str], Any]],
+        coords: Mapping[str, tuple[Sequence[str], Any]],
+        **provenance: Any,
+    ) -> xr.Dataset:
+        """As `Points.dataset`, with the layers as a coordinate and the packet's fields as a_in and sigma_t_in."""
+        return super().dataset(variables, {"layer": (("layer",), np.array(self.names))} | dict(coords), **provenance)
+
+
+def _passage(case: Case) -> float:
+    volleys = [volley for entering in case.volleys for volley in entering]
+    start = max((volley.t0 + 3 * volley.sigma_t for volley in volleys), default=0.0)
+    delay = sum(projection.delay for _, _, projection in case.projections())
+    return max(start, 0.0) + delay + TRANSIT * max(population.layer for population in case.network.populations)
+
+
+def are_chains(value: object) -> bool:
+    """Whether the first argument of a verb is a chain or network, or a sequence that begins with one."""
+    first = value[0] if is_sequence(value) and len(value) else value  # pyright: ignore[reportArgumentType, reportIndexIssue]
+    return isinstance(first, (SynfireChain, Network))
+
+
+def refuse_on_chains(**arguments: Any) -> None:
+    """A ParameterError for arguments that a chain cannot take."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise ParameterError(f"{name} is for single populations; a chain's run starts at rest, so leave {name} out")
+
+
+def refuse_on_populations(**arguments: Any) -> None:
+    """A ParameterError for arguments that only chains have."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise ParameterError(f"{name} is for chains; add gates to the drive, for example rest + sf.Inhibition(2)")
