@@ -45,6 +45,8 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "susceptibility": ("Hz/mV", "linear response of the rate to mu"),
     "spike_time": ("ms", "spike time"),
     "spike_neuron": ("1", "index of the neuron that spiked"),
+    "spike_trial": ("1", "trial of the spike"),
+    "spike_layer": ("1", "layer of the spike"),
     "spike_point": ("1", "point of the spike"),
     "rate_block": ("Hz", "population rate by block of neurons"),
     "n_neurons": ("1", "number of neurons"),

@@ -2,17 +2,24 @@
 
 from synfer.population.spiking.coefficients import Inputs, Neuron, frame_of
 from synfer.population.spiking.events import Lanes
+from synfer.population.spiking.network import NetworkRun, Spikes, simulate_network
+from synfer.population.spiking.network_synapses import KERNELS, Synapses
 from synfer.population.spiking.simulate import WIDTH, Run, State, random_words, simulate_population, start
 
 __all__ = [
+    "KERNELS",
     "WIDTH",
     "Inputs",
     "Lanes",
+    "NetworkRun",
     "Neuron",
     "Run",
+    "Spikes",
     "State",
+    "Synapses",
     "frame_of",
     "random_words",
+    "simulate_network",
     "simulate_population",
     "start",
 ]

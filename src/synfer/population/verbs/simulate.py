@@ -10,10 +10,13 @@ from synfer.core.errors import ParameterError
 from synfer.core.results import spec
 from synfer.core.seeds import check_seed, seed_sequence
 from synfer.population import spiking
-from synfer.population.drive import Drive, Part
-from synfer.population.neurons import EIF, LinearisedEIF, Neuron
+from synfer.population.chain import Network, SynfireChain
+from synfer.population.drive import Drive, Gate, Part
+from synfer.population.neurons import EIF, Neuron
 from synfer.population.signals import at_rest, lowest_potential, signals
 from synfer.population.verbs import continuation, spikes
+from synfer.population.verbs.chains.points import are_chains, refuse_on_chains, refuse_on_populations
+from synfer.population.verbs.chains.simulate import simulate_chain
 from synfer.population.verbs.common import (
     Points,
     Window,
@@ -30,6 +33,7 @@ from synfer.population.verbs.common import (
     steps_in,
 )
 
+Chain = SynfireChain | Network
 BIN = 0.5
 """Width that default bins come near to [ms]."""
 MOST_TRIED = 100_000
@@ -39,11 +43,16 @@ BLOCKS = 32
 
 
 def simulate(
-    neuron: Neuron | Sequence[Neuron],
-    drive: Drive | Part | Sequence[Drive | Part],
+    neuron: Neuron | Chain | Sequence[Neuron | Chain],
+    drive: Drive | Part | Sequence[Drive | Part | None] | None,
     *,
     t: float,
-    n: int | Sequence[int] = 10_000,
+    n: int | Sequence[int] | None = None,
+    gate: Gate | Drive | Sequence[Gate | Drive | None] | None = None,
+    disfacilitation: bool | Sequence[bool] = False,
+    window: Literal["evoked"] | float = 3.0,
+    trials: int | None = None,
+    connections: Literal["shared", "individual"] | None = None,
     dt: float | Sequence[float] = 0.02,
     every: float | None = None,
     record: str | Sequence[str] = (),
@@ -52,7 +61,7 @@ def simulate(
     progress: Callable[[float], None] | None = None,
     seed: int | Sequence[int] | None = None,
 ) -> xr.Dataset:
-    """n independent spiking neurons under the same drive: `evolve` by Monte Carlo.
+    """n independent spiking neurons under the same drive, or a chain of finite populations: `evolve` by Monte Carlo.
 
         tau_m dV/dt = mu + I(t) - V + psi(V) - g(t)(V - E_rev) + sigma sqrt(2 tau_m) xi(t)
 
@@ -60,14 +69,23 @@ def simulate(
     threshold within a step are drawn from the Brownian bridge. A run starts from the exact stationary density
     of its sustained parts (threshold integration).
 
+    In a chain every spike of a layer reaches the next, and what the layer's quiet twin is expected to send is
+    subtracted; the volley that enters layer 1 is its expected current.
+
     Args:
-        neuron: LIF, EIF or LinearisedEIF.
-        drive: A Noise, alone or with volleys, gates and series.
+        neuron: LIF, EIF or LinearisedEIF; or a SynfireChain or Network, whose populations have a width of their own.
+        drive: A Noise, alone or with volleys, gates and series; for a chain the PulsePacket that enters (a sum of
+            them, or None).
         t: Duration [ms], a multiple of dt.
-        n: Number of neurons.
+        n: Number of neurons of a population; default 10,000.
+        gate, disfacilitation: Of a chain: see `evolve`.
+        window: Of a chain's read-out: a length [ms] or "evoked", see `evolve`; counts of few spikes need a length.
+        trials: Of a chain: independent repetitions; default 1.
+        connections: Of a chain: "shared", all neurons of a layer receive the same current, `probability` of all spikes
+            (the default); or "individual", each pair is connected with that probability, anew in every trial.
         dt: Step [ms].
         every: Width of the bins [ms], a multiple of dt that divides t; default within a factor of two of 0.5 ms.
-        record: "p" for histograms of V, "spikes" for spike trains.
+        record: "p" for histograms of V (not of a chain), "spikes" for spike trains.
         initial: A result of `simulate` with the same points, to continue from.
         dtype: Arithmetic of the membrane.
         progress: Called with the fraction done.
@@ -75,7 +93,8 @@ def simulate(
             arguments, so a point gives the same bytes alone and among others; vary the seed to repeat a point.
             With `initial`, the default goes on with the stream of the first run, and a seed starts a new one.
 
-    neuron, drive, n, dt and seed may be sequences: they broadcast to a `point` dimension.
+    neuron, drive, n, dt and seed (of a chain: gate and disfacilitation too, but not dt) may be sequences: they
+    broadcast to a `point` dimension.
 
     Returns:
         Dataset with `rate` [Hz] as mean over each bin, `time` [ms] at bin centres, and `V_mean`, `V_sd`, `V_iqr` [mV]
@@ -84,6 +103,9 @@ def simulate(
         `n_free` neurons that are not refractory (moments are NaN where there is none), `rate_block` (block, time) [Hz]
         by blocks of neurons, `n_spikes` per neuron and bin, `status` (0 ok, 1 not finite); on request `p` (time, V)
         [1/mV] and `spike_time`, `spike_neuron` (spike). `state_*` to continue from.
+        For a chain: `rate` (layer, time), mean over trials, with `rate_se` from their scatter, `quiet_rate`, and of
+        each volley `a`, `sigma_t`, `t_packet`, `survived` (trial, layer); `status` (trial); spike trains also have
+        `spike_trial` and `spike_layer`.
 
     Raises:
         ParameterError: as `evolve`.
@@ -101,6 +123,15 @@ def simulate(
         >>> m.rate.dims
         ('time',)
     """
+    if are_chains(neuron):
+        refuse_on_chains(initial=initial, n=n)
+        return simulate_chain(
+            neuron, drive, t=t, gate=gate, disfacilitation=disfacilitation, window=window, dt=dt, every=every,
+            trials=1 if trials is None else trials, connections=connections or "shared", record=record, dtype=dtype,
+            progress=progress, seed=seed,
+        )  # fmt: skip
+    refuse_on_populations(gate=gate, disfacilitation=disfacilitation or None, trials=trials, connections=connections)
+    n = 10_000 if n is None else n
     points = Points(neuron=neuron, drive=drive, n=n, dt=dt, dtype=dtype, seed=seed)
     check_cut(points)
     recorded = check_record(record, ("p", "spikes"))
@@ -180,15 +211,6 @@ def _stream(point: dict[str, Any], purpose: str) -> np.random.SeedSequence:
     return seed_sequence(point["seed"] or 0, "simulate", purpose, own)
 
 
-def _engine_neuron(neuron: Neuron) -> spiking.Neuron:
-    shared = {"tau_m": neuron.tau_m, "V_top": neuron.V_top, "V_reset": neuron.V_reset, "t_ref": neuron.t_ref}
-    if isinstance(neuron, EIF):
-        return spiking.Neuron(**shared, Delta_T=neuron.Delta_T, V_T=neuron.V_T)
-    if isinstance(neuron, LinearisedEIF):
-        return spiking.Neuron(**shared, psi_0=neuron.psi_0 - neuron.slope * neuron.V_0, slope=neuron.slope)
-    return spiking.Neuron(**shared)
-
-
 def _start(point: dict[str, Any]) -> spiking.State:
     """Neurons drawn from the exact stationary state, each refractory with probability rate * t_ref."""
     neuron, n = point["neuron"], point["n"]
@@ -199,12 +221,12 @@ def _start(point: dict[str, Any]) -> spiking.State:
     resting = draw.random(n) < s.rate / 1000 * neuron.t_ref
     refractory = np.where(resting, draw.random(n) * neuron.t_ref, 0.0)
     noise, real = _stream(point, "noise"), np.dtype(point["dtype"]).type
-    return spiking.start(_engine_neuron(neuron), V, refractory, dt=point["dt"], dtype=real, seed=noise)
+    return spiking.start(spikes.engine_neuron(neuron), V, refractory, dt=point["dt"], dtype=real, seed=noise)
 
 
 def _resume(initial: xr.Dataset, points: Points, start: float) -> list[spiking.State]:
     """The saved states; a point with a seed of its own goes on with new random numbers."""
-    states = continuation.load_spiking(initial, points, _engine_neuron)
+    states = continuation.load_spiking(initial, points, spikes.engine_neuron)
     for i, point in enumerate(points):
         if point["seed"] is not None:
             lanes = states[i].lanes
@@ -226,7 +248,7 @@ def _run(
     edges = (first_step(window.start, dt) + np.arange(window.count * per_bin + 1)) * dt
     s = signals(point["drive"], neuron.tau_m, edges)
     mu, sigma, g, gE = (np.ascontiguousarray(x[:, 0]) for x in s[:4])
-    inputs, engine = spiking.Inputs(mu, sigma, g, gE, s.kick), _engine_neuron(neuron)
+    inputs, engine = spiking.Inputs(mu, sigma, g, gE, s.kick), spikes.engine_neuron(neuron)
     options: dict[str, Any] = {"steps_per_bin": per_bin, "steps_per_snapshot": per_bin, "blocks": blocks}
     options |= {"first_snapshot": (per_bin + 1) // 2, "histogram": histogram}
     result = spiking.simulate_population(engine, inputs, state, **options)

@@ -8,12 +8,23 @@ import xarray as xr
 from synfer.core.errors import NumericalError
 from synfer.core.results import label as attrs_of
 from synfer.population import spiking
+from synfer.population.neurons import EIF, LinearisedEIF, Neuron
 from synfer.population.verbs import continuation
 from synfer.population.verbs.common import Points, Window
 from synfer.population.verbs.mesh import rebin, uniform
 
 MOMENTS = ("n_free", "V_mean", "V_mean_se", "V_sd", "V_sd_se", "V_iqr_se")
 Histogram = tuple[float, float, int]
+
+
+def engine_neuron(neuron: Neuron) -> spiking.Neuron:
+    """A neuron as the spiking engine sees it."""
+    shared = {"tau_m": neuron.tau_m, "V_top": neuron.V_top, "V_reset": neuron.V_reset, "t_ref": neuron.t_ref}
+    if isinstance(neuron, EIF):
+        return spiking.Neuron(**shared, Delta_T=neuron.Delta_T, V_T=neuron.V_T)
+    if isinstance(neuron, LinearisedEIF):
+        return spiking.Neuron(**shared, psi_0=neuron.psi_0 - neuron.slope * neuron.V_0, slope=neuron.slope)
+    return spiking.Neuron(**shared)
 
 
 class Run(NamedTuple):

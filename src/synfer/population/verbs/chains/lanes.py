@@ -4,20 +4,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from synfer.core.errors import NumericalError
 from synfer.population import density
 from synfer.population.chain import Projection
 from synfer.population.drive import Drive
 from synfer.population.neurons import Neuron
 from synfer.population.signals import at_rest, signals
 from synfer.population.verbs import mesh
-from synfer.population.verbs.chains.case import Case, ungated
+from synfer.population.verbs.chains.case import Case
+from synfer.population.verbs.chains.rest import settle
 from synfer.population.verbs.common import Points
-
-ROUNDS = 200
-"""Rounds after which the stationary state of a recurrent network is given up."""
-FIXED = 1e-12
-"""Relative change of the rates at which it is found."""
 
 
 class Lane(NamedTuple):
@@ -105,34 +100,10 @@ def engine_lanes(lanes: list[Lane]) -> density.Lanes:
 
 
 def _start(case: Case, lanes: list[Lane]) -> tuple[density.State, np.ndarray]:
-    """The initial state, and the rates [1/ms] that count as quiet in it: those of the state, or the ungated ones.
-
-    With disfacilitation, sustained gates silence layers whose targets then lack their input: the rates are those
-    that agree with each other, found round by round (a feed-forward network takes one round per layer).
-
-    Raises:
-        NumericalError: a recurrent network that settles nowhere.
-    """
+    """The initial state, and the rates [1/ms] that count as quiet in it: those of the state, or the ungated ones."""
     engine = engine_lanes(lanes)
-    rest = np.array([at_rest(lane.drive) for lane in lanes]).T
-    if not (case.disfacilitation and case.gated):
-        state = density.stationary(engine, *rest)
-        return state, state.rate
-    free = np.array([at_rest(ungated(lane.drive)) for lane in lanes]).T
-    base = density.stationary(engine, *free).rate
-    edges = [(s, t, lanes[t].neuron.tau_m * case.strength(s, p)) for s, t, p in case.projections()]
-    rate = base
-    for _ in range(ROUNDS):
-        mu = rest[0].copy()
-        for source, target, strength in edges:
-            mu[target] += strength * (rate[source] - base[source])
-        state = density.stationary(engine, mu, *rest[1:])
-        if np.all(np.abs(state.rate - rate) <= FIXED * np.maximum(rate, base)):
-            return state, base
-        rate = state.rate
-    raise NumericalError(
-        "the network has no stationary state under this gate that its rates settle into; time the gate"
-    )
+    rest, base, _ = settle(case, lambda drives: density.stationary(engine, *drives).rate)
+    return density.stationary(engine, *rest), base
 
 
 def _synapses(case: Case, twin: np.ndarray, rate: np.ndarray, base: np.ndarray) -> density.Synapses:

@@ -1,0 +1,72 @@
+"""What a projection of spikes has to have subtracted, so that only what exceeds the quiet twin is transmitted.
+
+In `simulate` every spike is transmitted, the spontaneous ones too, whose mean is part of the noise's mu already. What
+counts as quiet is expected, not drawn: exact theory where it is constant, the density where a gate moves it.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy.signal import lfilter
+
+from synfer.population.chain import Projection
+from synfer.population.synapse import volley_cumulative
+from synfer.population.verbs.chains import batch
+from synfer.population.verbs.chains.case import Case
+from synfer.population.verbs.chains.lanes import lower
+from synfer.population.verbs.common import Points
+
+TWIN_STEP = 0.05
+"""Steps [ms] of the densities of quiet twins, at most."""
+
+
+def quiet_rates(case: Case, start: np.ndarray, points: Points, steps: int, dt: float) -> np.ndarray:
+    """Expected rates [1/ms] of the quiet twins in each step, (P, steps); `start` are those at rest."""
+    if all(case.steady):
+        return np.repeat(start[:, None], steps, axis=1)
+    stride = max(k for k in range(1, max(1, int(TWIN_STEP / dt + 1e-9)) + 1) if steps % k == 0)
+    # Without volleys every population is its own quiet twin.
+    lowered = lower(case._replace(volleys=[() for _ in case.volleys]), None, points)
+    ran = batch.run([lowered], steps=steps // stride, dt=stride * dt)
+    return np.repeat(ran.flux[ran.own(0)], stride, axis=1)
+
+
+def background(case: Case, quiet: np.ndarray, start: np.ndarray, dt: float) -> np.ndarray:
+    """Input [mV] to add to every population in each step, (P, steps): minus the quiet part of its projections.
+
+    Args:
+        case: the network.
+        quiet: rates [1/ms] that projections subtract in each step, (P, steps).
+        start: rates [1/ms] at which populations start, (P,): no spikes are drawn from before the run, so what they
+            would still have transmitted is added.
+        dt: step [ms].
+    """
+    time = (np.arange(quiet.shape[1]) + 0.5) * dt
+    out = np.zeros_like(quiet)
+    for source, target, projection in case.projections():
+        strength = case.network.populations[target].neuron.tau_m * case.strength(source, projection)
+        arrived = volley_cumulative(time - projection.delay, 0.0, projection.kernel, projection.tau_s, projection.tau_r)
+        out[target] += strength * (start[source] * (1 - arrived) - _filtered(quiet[source], projection, dt))
+    return out
+
+
+def _filtered(rate: np.ndarray, projection: Projection, dt: float) -> np.ndarray:
+    """k * rate in the middle of each step, after a constant past: exact one-pole filters in turn."""
+    times = {
+        "alpha": (projection.tau_s, projection.tau_s),
+        "biexponential": (projection.tau_r, projection.tau_s),
+        "exponential": (projection.tau_s,),
+        "delta": (),
+    }[projection.kernel]
+    time = (np.arange(len(rate)) + 0.5) * dt
+    signal = np.interp(time - projection.delay, time, rate)
+    for tau in times:
+        keep = np.exp(-dt / float(tau or 0))
+        signal = _one_pole(signal, keep)
+    return signal
+
+
+def _one_pole(signal: np.ndarray, keep: float) -> np.ndarray:
+    """Exponential filter that has rested at the first value."""
+    filtered: Any = lfilter([(1 - keep) / 2, (1 - keep) / 2], [1, -keep], signal - signal[0])
+    return signal[0] + filtered

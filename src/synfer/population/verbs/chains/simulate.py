@@ -1,0 +1,287 @@
+"""Chains and networks as spiking neurons, trial by trial."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from synfer.core.errors import NumericalError, ParameterError
+from synfer.core.results import label, spec
+from synfer.core.seeds import check_seed, seed_sequence
+from synfer.population import readout, spiking, theory
+from synfer.population.drive import Drive
+from synfer.population.signals import signals
+from synfer.population.verbs.chains.background import background, quiet_rates
+from synfer.population.verbs.chains.case import Case
+from synfer.population.verbs.chains.points import ChainPoints
+from synfer.population.verbs.chains.rest import settle
+from synfer.population.verbs.common import (
+    check_choice,
+    check_memory,
+    check_positive,
+    check_record,
+    exact_density,
+    spec_of,
+    steps_in,
+)
+from synfer.population.verbs.spikes import engine_neuron
+
+FINE = 0.1
+"""Steps [ms] at which volleys are read, at most."""
+BIN = 0.5
+"""Width that default bins come near to [ms]."""
+TRIALS = 32
+"""Trials whose counts are held in memory at once."""
+
+
+class Request(NamedTuple):
+    """What a run of one point is asked for; lengths in steps of dt [ms]."""
+
+    dt: float
+    steps: int
+    fine: int
+    per_bin: int
+    trials: int
+    seed: int
+    connections: str
+    window: Any
+    dtype: str
+    trains: bool
+
+
+class Trials(NamedTuple):
+    """What came of the trials of one point."""
+
+    packets: dict[str, np.ndarray]  # (trials, P)
+    total: np.ndarray  # (P, bins) spikes of all trials
+    squares: np.ndarray  # (P, bins) their squares
+    quiet: np.ndarray  # (P, bins) Hz
+    status: np.ndarray  # (trials,)
+    spikes: dict[str, np.ndarray]
+
+
+def simulate_chain(
+    chain: Any,
+    packet: Any,
+    *,
+    t: Any,
+    gate: Any,
+    disfacilitation: Any,
+    window: Any,
+    trials: Any,
+    connections: Any,
+    dt: Any,
+    every: Any,
+    record: Any,
+    dtype: Any,
+    progress: Callable[[float], None] | None,
+    seed: Any,
+) -> xr.Dataset:
+    """`simulate` for chains and networks."""
+    points = ChainPoints(chain=chain, packet=packet, gate=gate, disfacilitation=disfacilitation, seed=seed)
+    recorded = check_record(record, ("spikes",))
+    check_choice("dtype", dtype, ("float64", "float32"))
+    check_choice("connections", connections, ("shared", "individual"))
+    if isinstance(trials, bool) or not isinstance(trials, (int, np.integer)) or trials < 1:
+        raise ParameterError(f"trials = {trials!r} must be a whole number >= 1; for example trials=20")
+    dt = check_positive("dt", dt, "ms")
+    steps = points.duration(check_positive("t", t, "ms"), dt)
+    points.check(dt)
+    length = None if window == "evoked" else steps_in("window", check_positive("window", window, "ms"), dt)
+    per_bin = _bins(steps, dt, every)
+    fine = _fine(dt, per_bin, length)
+    bins, size = steps // per_bin, len(points.names)
+    check_memory("the result", len(points) * size * (bins * 4 + 5 * trials), "raise every or lower trials")
+    request = Request(dt, steps, fine, per_bin, int(trials), 0, connections, window, dtype, "spikes" in recorded)
+    done = []
+    for i, (point, case) in enumerate(zip(points, points.cases, strict=True)):
+        own = request._replace(seed=check_seed(point["seed"] or 0))
+        done.append(_run(case, point, points, own, i / len(points), progress))
+    arguments = spec_of(
+        points, t=steps * dt, dt=dt, every=per_bin * dt, record=list(recorded), window=window, trials=int(trials),
+        connections=connections, dtype=dtype,
+    )  # fmt: skip
+    return _label(points, done, request, arguments)
+
+
+def _bins(steps: int, dt: float, every: Any) -> int:
+    """Steps in a bin of the rate."""
+    if every is not None:
+        per_bin = steps_in("every", check_positive("every", every, "ms"), dt)
+        if steps % per_bin:
+            raise ParameterError(f"every = {every:g} ms must divide t = {steps * dt:g} ms")
+        return per_bin
+    near = [k for k in range(1, max(1, int(2 * BIN / dt)) + 1) if steps % k == 0]
+    return min(near, key=lambda k: abs(np.log(k * dt / BIN)))
+
+
+def _fine(dt: float, per_bin: int, window: int | None) -> int:
+    """Steps between which volleys are read: the longest that divides a bin and the window."""
+    longest = max(1, int(FINE / dt + 1e-9))
+    return max(k for k in range(1, longest + 1) if per_bin % k == 0 and (window is None or window % k == 0))
+
+
+def _run(
+    case: Case,
+    point: dict[str, Any],
+    points: ChainPoints,
+    request: Request,
+    done: float,
+    progress: Callable[[float], None] | None,
+) -> Trials:
+    """All trials of one point, some at a time."""
+    populations = case.network.populations
+    neurons = [population.neuron for population in populations]
+
+    def rates(drives: np.ndarray) -> np.ndarray:
+        return np.array([_exact(neuron, drive).rate / 1000 for neuron, drive in zip(neurons, drives.T, strict=True)])
+
+    rest, base, start = settle(case, rates)
+    densities = [_exact(neuron, drive) for neuron, drive in zip(neurons, rest.T, strict=True)]
+    expected = quiet_rates(case, start, points, request.steps, request.dt)
+    transmitted = np.repeat(base[:, None], request.steps, axis=1) if case.disfacilitation and case.gated else expected
+    extra = background(case, transmitted, start, request.dt)
+    inputs = [_inputs(case, p, extra[p], request) for p in range(len(populations))]
+    quiet = 1000 * expected.reshape(len(populations), -1, request.fine).mean(axis=-1)
+    widths = np.array([population.width for population in populations])
+    own = spec({name: point[name] for name in ("chain", "packet", "gate", "disfacilitation")})
+    streams = [
+        seed_sequence(request.seed, "simulate", request.connections, repr(request.dt), own, f"trial {i}")
+        for i in range(request.trials)
+    ]
+    bins = request.steps // request.per_bin
+    packets: dict[str, list[np.ndarray]] = {name: [] for name in readout.Packet._fields}
+    total, squares = np.zeros((2, len(populations), bins))
+    status, trains = [], []
+    time = (np.arange(request.steps // request.fine) + 0.5) * request.fine * request.dt
+    for first in range(0, request.trials, TRIALS):
+        seeds = streams[first : first + TRIALS]
+        V, refractory = _drawn(densities, neurons, widths, start, seeds)
+        ran = spiking.simulate_network(
+            [engine_neuron(neuron) for neuron in neurons], widths.tolist(), _synapses(case), inputs, V, refractory,
+            dt=request.dt, seeds=seeds, connections=request.connections, steps_per_bin=request.fine,
+            spike_trains=request.trains, dtype=np.dtype(request.dtype).type,
+        )  # fmt: skip
+        rate = 1000 * ran.count / (widths[:, None] * request.fine * request.dt)
+        volley = readout.packet(rate, quiet, time, width=widths, window=request.window)
+        for name, values in packets.items():
+            values.append(getattr(volley, name))
+        counts = ran.count.reshape(len(seeds), len(populations), bins, -1).sum(axis=-1)
+        total += counts.sum(axis=0)
+        squares += (counts.astype(float) ** 2).sum(axis=0)
+        status.append(ran.status != 0)
+        trains += [(first, ran.spikes)] if ran.spikes else []
+        if progress is not None:
+            progress(done + (first + len(seeds)) / request.trials / len(points))
+    coarse = quiet.reshape(len(populations), bins, -1).mean(axis=-1)
+    gathered = {name: np.concatenate(values) for name, values in packets.items()}
+    return Trials(gathered, total, squares, coarse, np.concatenate(status), _trains(trains, case))
+
+
+def _exact(neuron: Any, drive: np.ndarray) -> theory.StationaryDensity:
+    return exact_density(neuron, tuple(drive))
+
+
+def _inputs(case: Case, population: int, extra: np.ndarray, request: Request) -> spiking.Inputs:
+    """Noise, gates, volleys and background of a population."""
+    edges = np.arange(request.steps + 1) * request.dt
+    drive = Drive(case.drives[population].parts + case.volleys[population])
+    s = signals(drive, case.network.populations[population].neuron.tau_m, edges)
+    mu, sigma, g, gE = (np.ascontiguousarray(np.broadcast_to(x[:, 0], (request.steps,))) for x in s[:4])
+    return spiking.Inputs(mu + extra, sigma, g, gE, np.ascontiguousarray(s.kick))
+
+
+def _synapses(case: Case) -> spiking.Synapses:
+    rows = case.projections()
+    projections = [projection for _, _, projection in rows]
+
+    def column(values: Any, kind: type = float) -> np.ndarray:
+        return np.array(list(values), kind)
+
+    return spiking.Synapses(
+        source=column((row[0] for row in rows), np.int64),
+        target=column((row[1] for row in rows), np.int64),
+        weight=column(p.weight for p in projections),
+        probability=column(p.probability for p in projections),
+        kernel=column((spiking.KERNELS.index(p.kernel) for p in projections), np.int64),
+        tau_s=column(p.tau_s or np.nan for p in projections),
+        tau_r=column(p.tau_r or np.nan for p in projections),
+        delay=column(p.delay for p in projections),
+    )
+
+
+def _drawn(
+    densities: list[theory.StationaryDensity],
+    neurons: list[Any],
+    widths: np.ndarray,
+    start: np.ndarray,
+    seeds: list[np.random.SeedSequence],
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Membranes [mV] and refractory times [ms] at the start, (trials, N) of each population: exact stationary draws."""
+    V, refractory = [], []
+    for p, (s, neuron, width, rate) in enumerate(zip(densities, neurons, widths, start, strict=True)):
+        mass = np.concatenate([[0.0], np.cumsum(np.diff(s.V) * (s.p[1:] + s.p[:-1]) / 2)])
+        draws = []
+        for seed in seeds:
+            stream = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 2, p))
+            draws.append(np.random.Generator(np.random.PCG64(stream)).random((3, width)))
+        u = np.stack(draws, axis=1)
+        V.append(np.interp(u[0] * mass[-1], mass, s.V))
+        refractory.append(np.where(u[1] < rate * neuron.t_ref, u[2] * neuron.t_ref, 0.0))
+    return V, refractory
+
+
+def _trains(parts: list[tuple[int, Any]], case: Case) -> dict[str, np.ndarray]:
+    """Spikes of all trials: trial, place of the layer, neuron and time."""
+    rows = [
+        (spikes.trial + first, np.full(len(spikes.time), p), spikes.neuron, spikes.time)
+        for first, populations in parts
+        for p, spikes in enumerate(populations)
+    ]
+    columns = zip(*rows, strict=True) if rows else ([np.zeros(0, int)],) * 3 + ([np.zeros(0)],)
+    names = ("spike_trial", "spike_layer", "spike_neuron", "spike_time")
+    return {name: np.concatenate(list(column)) for name, column in zip(names, columns, strict=True)}
+
+
+def _label(points: ChainPoints, done: list[Trials], request: Request, arguments: dict[str, Any]) -> xr.Dataset:
+    status = np.stack([point.status for point in done])
+    if status.all():
+        raise NumericalError("no trial stayed finite; lower dt, and look for extreme parameters")
+    if status.any():
+        points.warn(f"{int(status.sum())} of {status.size} trials did not stay finite; see status")
+    widths = np.stack([points.widths(i) for i in range(len(points))])[:, :, None]
+    per_spike = 1000 / (widths * request.per_bin * request.dt)
+    total, squares = (np.stack([getattr(point, name) for point in done]) for name in ("total", "squares"))
+    mean = total / request.trials
+    # One trial has no scatter: its counts are taken for Poisson.
+    scatter = squares / request.trials - mean**2
+    variance = np.maximum(scatter, 0) / (request.trials - 1) if request.trials > 1 else np.maximum(total, 1.0)
+    variables: dict[str, Any] = {
+        "rate": (("layer", "time"), per_spike * mean),
+        "rate_se": (("layer", "time"), per_spike * np.sqrt(variance)),
+        "quiet_rate": (("layer", "time"), np.stack([point.quiet for point in done])),
+        "status": (("trial",), status.astype(np.int8)),
+    }
+    variables |= {
+        name: (("trial", "layer"), np.stack([point.packets[name] for point in done])) for name in done[0].packets
+    }
+    bins = request.steps // request.per_bin
+    coords: dict[str, Any] = {
+        "time": (("time",), (np.arange(bins) + 0.5) * request.per_bin * request.dt),
+        "trial": (("trial",), np.arange(request.trials)),
+    }
+    ds = points.dataset(
+        variables, coords, verb="simulate", spec=arguments, t_start=0.0, t_end=request.steps * request.dt,
+        window=str(request.window), status="some trials failed" if status.any() else "ok",
+    )  # fmt: skip
+    return ds.assign(_spikes(points, done)) if request.trains else ds
+
+
+def _spikes(points: ChainPoints, done: list[Trials]) -> dict[str, Any]:
+    """Spike trains of all points, as variables (spike)."""
+    columns = {name: np.concatenate([point.spikes[name] for point in done]) for name in done[0].spikes}
+    if points.many:
+        columns["spike_point"] = np.repeat(np.arange(len(done)), [len(point.spikes["spike_time"]) for point in done])
+    columns["spike_layer"] = np.array(points.names)[columns["spike_layer"]]
+    return {name: ("spike", values, label(name)) for name, values in columns.items()}
