@@ -1,5 +1,7 @@
 """Whether two results agree, in standard errors."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -10,6 +12,8 @@ NODES = 1.0
 """Distance of nodes [ms] up to which the moments of a density are interpolated."""
 BLOCKS = 32
 """Blocks of neurons from which the scatter of added-up bins is known well enough for a nearly Gaussian z."""
+TRIALS = 8
+"""Trials of a chain at least, whose scatter gives the error."""
 
 
 def compare(a: xr.Dataset, b: xr.Dataset, *, width: float | None = None) -> xr.Dataset:
@@ -17,7 +21,8 @@ def compare(a: xr.Dataset, b: xr.Dataset, *, width: float | None = None) -> xr.D
 
     Rates are compared as means over bins of a stated width. A density's mean rate over a bin is its number of spikes; a
     simulation's bins are added up, and the error of the sum is taken from the scatter between independent blocks of
-    neurons (a single bin brings its own error). Moments are compared at the times at which the simulation took them.
+    neurons (a single bin brings its own error), or between the trials of a chain. Moments are compared at the times at
+    which the simulation took them; of chains, the volleys are compared instead.
 
     Args:
         a, b: Results of `evolve` and `simulate`, at least one of them simulated, over the same window and points.
@@ -25,7 +30,8 @@ def compare(a: xr.Dataset, b: xr.Dataset, *, width: float | None = None) -> xr.D
 
     Returns:
         Dataset of z-scores: `rate` by `time` (bin centres), `V_mean`, `V_sd`, `V_iqr` by `V_time`; the width in attrs.
-        Where neither result has a spike in a bin, z is 0.
+        Where neither result has a spike in a bin, z is 0. For chains by `layer`, with `a` and `t_packet` in place of
+        moments.
 
     Raises:
         ParameterError: no simulation, windows or points that differ, or a width that does not fit.
@@ -48,25 +54,42 @@ def compare(a: xr.Dataset, b: xr.Dataset, *, width: float | None = None) -> xr.D
     edges = _edges(simulated, width, window)
     (rate_a, var_a), (rate_b, var_b) = (_binned(ds, edges) for ds in results)
     variance = _with_floor(var_a + var_b, rate_a, rate_b, results, edges)
-    z = {"rate": ("time", _z(rate_a - rate_b, variance))}
-    times = min((ds["V_time"].transpose(..., "time").values for ds in simulated), key=lambda taken: taken.shape[-1])
-    for name in MOMENTS:
-        values = [_at(ds, name, times) for ds in results]
-        variance = np.sum([_at(ds, f"{name}_se", times) ** 2 for ds in simulated], axis=0)
-        z[name] = ("V_time", _z(values[0] - values[1], variance))
-    return _labelled(z, (edges[1:] + edges[:-1]) / 2, times, float(edges[1] - edges[0]))
+    leading = tuple(str(dim) for dim in simulated[0]["rate"].dims if dim != "time")
+    z = {"rate": ((*leading, "time"), _z(rate_a - rate_b, variance))}
+    coords: dict[str, Any] = {"time": ("time", (edges[1:] + edges[:-1]) / 2, {"units": "ms", "long_name": "time"})}
+    if "layer" in leading:
+        z |= {name: (leading, values) for name, values in _packets(results).items()}
+        coords["layer"] = simulated[0]["layer"]
+    else:
+        times = min((ds["V_time"].transpose(..., "time").values for ds in simulated), key=lambda taken: taken.shape[-1])
+        taken = times.reshape(-1, times.shape[-1])[0]
+        coords["V_time"] = ("V_time", taken, {"units": "ms", "long_name": "time"})
+        for name in MOMENTS:
+            values = [_at(ds, name, times) for ds in results]
+            variance = np.sum([_at(ds, f"{name}_se", times) ** 2 for ds in simulated], axis=0)
+            z[name] = ((*leading, "V_time"), _z(values[0] - values[1], variance))
+    labelled = {n: (dims, v, {"units": "1", "long_name": f"z-score of {n}"}) for n, (dims, v) in z.items()}
+    return xr.Dataset(labelled, coords).assign_attrs(width_ms=float(edges[1] - edges[0]))
 
 
-def _labelled(z: dict[str, tuple[str, np.ndarray]], centres: np.ndarray, taken: np.ndarray, width: float) -> xr.Dataset:
-    point = ("point",) if z["rate"][1].ndim == 2 else ()
-    ds = xr.Dataset(
-        {n: ((*point, dim), v, {"units": "1", "long_name": f"z-score of {n}"}) for n, (dim, v) in z.items()},
-        coords={
-            "time": ("time", centres, {"units": "ms", "long_name": "time"}),
-            "V_time": ("V_time", taken.reshape(-1, taken.shape[-1])[0], {"units": "ms", "long_name": "time"}),
-        },
-    )
-    return ds.assign_attrs(width_ms=width)
+def _packets(results: list[xr.Dataset]) -> dict[str, np.ndarray]:
+    """z-scores of the size and time of volleys by layer, NaN where neither result has one in every trial."""
+    windows = {ds.attrs["window"] for ds in results}
+    if len(windows) > 1:
+        raise ParameterError(
+            f"volleys were read in different windows, {' and '.join(sorted(windows))}; use one window="
+        )
+    z = {}
+    for name in ("a", "t_packet"):
+        means, variance = [], 0.0
+        for ds in results:
+            values = ds[name].transpose(..., "layer")
+            if "trial" in ds.dims:
+                variance = variance + (values.var("trial", ddof=1) / ds.sizes["trial"]).values
+                values = values.mean("trial", skipna=False)
+            means.append(values.values)
+        z[name] = _z(means[0] - means[1], np.asarray(variance))
+    return z
 
 
 def _z(difference: np.ndarray, variance: np.ndarray) -> np.ndarray:
@@ -115,6 +138,11 @@ def _binned(ds: xr.Dataset, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         mean = 1000 * np.diff(at_edges, axis=-1) / width
         return mean, np.zeros_like(mean)
     group = round(width / ds.attrs["bin_ms"])
+    if "trial" in ds.dims:
+        if ds.sizes["trial"] < TRIALS:
+            raise ParameterError(f"{ds.sizes['trial']} trials scatter too little to tell; simulate {TRIALS} or more")
+        coarse = ds["rate_trial"].transpose("trial", ..., "time").coarsen(time=group).mean()
+        return coarse.mean("trial").values, (coarse.var("trial", ddof=1) / ds.sizes["trial"]).values
     if group == 1:
         return ds["rate"].transpose(..., "time").values, ds["rate_se"].transpose(..., "time").values ** 2
     if ds.sizes["block"] < BLOCKS:
@@ -132,7 +160,7 @@ def _with_floor(
     """The variance, and where a bin is too empty to show its own, that of the Poisson count expected there."""
     width = edges[1] - edges[0]
     expected = np.maximum(rate_a, rate_b)
-    n = min(int(ds["n_neurons"].min()) for ds in results if "n_neurons" in ds)
+    n = min(int(ds["n_neurons"].min()) * ds.sizes.get("trial", 1) for ds in results if "n_neurons" in ds)
     poisson = 1000 * expected / (n * width)
     few = expected / 1000 * width * n < 10
     return np.where(few, np.maximum(variance, poisson), variance)

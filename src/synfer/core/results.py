@@ -49,6 +49,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "spike_layer": ("1", "layer of the spike"),
     "spike_point": ("1", "point of the spike"),
     "rate_block": ("Hz", "population rate by block of neurons"),
+    "rate_trial": ("Hz", "population rate by trial"),
     "n_neurons": ("1", "number of neurons"),
     "n_free": ("1", "neurons that are not refractory"),
     "V_time": ("ms", "time at which moments are taken"),

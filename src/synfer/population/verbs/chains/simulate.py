@@ -54,8 +54,7 @@ class Trials(NamedTuple):
     """What came of the trials of one point."""
 
     packets: dict[str, np.ndarray]  # (trials, P)
-    total: np.ndarray  # (P, bins) spikes of all trials
-    squares: np.ndarray  # (P, bins) their squares
+    count: np.ndarray  # (trials, P, bins) spikes
     quiet: np.ndarray  # (P, bins) Hz
     status: np.ndarray  # (trials,)
     spikes: dict[str, np.ndarray]
@@ -152,8 +151,7 @@ def _run(
     ]
     bins = request.steps // request.per_bin
     packets: dict[str, list[np.ndarray]] = {name: [] for name in readout.Packet._fields}
-    total, squares = np.zeros((2, len(populations), bins))
-    status, trains = [], []
+    counts, status, trains = [], [], []
     time = (np.arange(request.steps // request.fine) + 0.5) * request.fine * request.dt
     for first in range(0, request.trials, TRIALS):
         seeds = streams[first : first + TRIALS]
@@ -167,16 +165,14 @@ def _run(
         volley = readout.packet(rate, quiet, time, width=widths, window=request.window)
         for name, values in packets.items():
             values.append(getattr(volley, name))
-        counts = ran.count.reshape(len(seeds), len(populations), bins, -1).sum(axis=-1)
-        total += counts.sum(axis=0)
-        squares += (counts.astype(float) ** 2).sum(axis=0)
+        counts.append(ran.count.reshape(len(seeds), len(populations), bins, -1).sum(axis=-1))
         status.append(ran.status != 0)
         trains += [(first, ran.spikes)] if ran.spikes else []
         if progress is not None:
             progress(done + (first + len(seeds)) / request.trials / len(points))
     coarse = quiet.reshape(len(populations), bins, -1).mean(axis=-1)
     gathered = {name: np.concatenate(values) for name, values in packets.items()}
-    return Trials(gathered, total, squares, coarse, np.concatenate(status), _trains(trains, case))
+    return Trials(gathered, np.concatenate(counts), coarse, np.concatenate(status), _trains(trains, case))
 
 
 def _exact(neuron: Any, drive: np.ndarray) -> theory.StationaryDensity:
@@ -251,15 +247,18 @@ def _label(points: ChainPoints, done: list[Trials], request: Request, arguments:
     if status.any():
         points.warn(f"{int(status.sum())} of {status.size} trials did not stay finite; see status")
     widths = np.stack([points.widths(i) for i in range(len(points))])[:, :, None]
-    per_spike = 1000 / (widths * request.per_bin * request.dt)
-    total, squares = (np.stack([getattr(point, name) for point in done]) for name in ("total", "squares"))
-    mean = total / request.trials
+    bin_ms = request.per_bin * request.dt
+    per_spike = 1000 / (widths[:, None] * bin_ms)
+    count = np.stack([point.count for point in done])
+    rate = per_spike * count
     # One trial has no scatter: its counts are taken for Poisson.
-    scatter = squares / request.trials - mean**2
-    variance = np.maximum(scatter, 0) / (request.trials - 1) if request.trials > 1 else np.maximum(total, 1.0)
+    poisson = per_spike[:, 0] * np.sqrt(np.maximum(count[:, 0], 1.0))
+    se = rate.std(axis=1, ddof=1) / np.sqrt(request.trials) if request.trials > 1 else poisson
     variables: dict[str, Any] = {
-        "rate": (("layer", "time"), per_spike * mean),
-        "rate_se": (("layer", "time"), per_spike * np.sqrt(variance)),
+        "rate": (("layer", "time"), rate.mean(axis=1)),
+        "rate_se": (("layer", "time"), se),
+        "rate_trial": (("trial", "layer", "time"), rate),
+        "n_neurons": (("layer",), np.stack([points.widths(i) for i in range(len(points))])),
         "quiet_rate": (("layer", "time"), np.stack([point.quiet for point in done])),
         "status": (("trial",), status.astype(np.int8)),
     }
@@ -268,12 +267,12 @@ def _label(points: ChainPoints, done: list[Trials], request: Request, arguments:
     }
     bins = request.steps // request.per_bin
     coords: dict[str, Any] = {
-        "time": (("time",), (np.arange(bins) + 0.5) * request.per_bin * request.dt),
+        "time": (("time",), (np.arange(bins) + 0.5) * bin_ms),
         "trial": (("trial",), np.arange(request.trials)),
     }
     ds = points.dataset(
         variables, coords, verb="simulate", spec=arguments, t_start=0.0, t_end=request.steps * request.dt,
-        window=str(request.window), status="some trials failed" if status.any() else "ok",
+        window=str(request.window), bin_ms=bin_ms, status="some trials failed" if status.any() else "ok",
     )  # fmt: skip
     return ds.assign(_spikes(points, done)) if request.trains else ds
 
