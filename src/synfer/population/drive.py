@@ -241,4 +241,8 @@ def as_drive(drive: object) -> Drive:
             f"drive = {drive!r} must be a Noise or a sum of parts; for example sf.Noise(mu=-65, sigma=3)"
         )
     _ = drive.noise
+    for part in drive.parts:
+        if isinstance(part, Gate) and (part.lag != 0 or part.layers is not None):
+            name = "layers" if part.layers is not None else "lag"
+            raise ParameterError(f"{name} of {part!r} is for the gate= of a chain; a population has one layer")
     return drive

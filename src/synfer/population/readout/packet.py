@@ -166,9 +166,9 @@ def _moments(
     middle = 0.5 * (start + end)
     x = k + 0.5 - middle[:, None]
     I0, I1, I2, I3 = ((u1**m - u0**m) / m for m in (1, 2, 3, 4))
-    M0 = (evoked * I0 + slope * I1).sum(axis=-1)
-    M1 = (evoked * (x * I0 + I1) + slope * (x * I1 + I2)).sum(axis=-1)
-    M2 = (evoked * (x**2 * I0 + 2 * x * I1 + I2) + slope * (x**2 * I1 + 2 * x * I2 + I3)).sum(axis=-1)
+    M0 = _total(evoked * I0 + slope * I1)
+    M1 = _total(evoked * (x * I0 + I1) + slope * (x * I1 + I2))
+    M2 = _total(evoked * (x**2 * I0 + 2 * x * I1 + I2) + slope * (x**2 * I1 + 2 * x * I2 + I3))
     safe = np.where(M0 > 0, M0, 1.0)
     mean = M1 / safe
     return (evoked, I0), M0, middle + mean, M2 / safe - mean**2
@@ -177,9 +177,14 @@ def _moments(
 def _positive_moments(evoked: Floats, inside: Floats) -> tuple[Floats, Floats]:
     """Mean and variance of the positive part, at the centres of steps."""
     weights, x = np.maximum(evoked, 0.0) * inside, np.arange(evoked.shape[-1]) + 0.5
-    total = weights.sum(axis=-1)
-    mean = (weights * x).sum(axis=-1) / total
-    return mean, (weights * (x - mean[:, None]) ** 2).sum(axis=-1) / total
+    total = _total(weights)
+    mean = _total(weights * x) / total
+    return mean, _total(weights * (x - mean[:, None]) ** 2) / total
+
+
+def _total(values: Floats) -> Floats:
+    """Sum along the steps, one after the other: what other rows need in columns does not change a bit of a row."""
+    return np.cumsum(values, axis=-1)[..., -1]
 
 
 def _check_time(time: ArrayLike) -> tuple[Floats, float]:

@@ -1,0 +1,177 @@
+"""Chains as densities: one layer is a population, the switch and its twins, gates that travel, errors."""
+
+import numpy as np
+import pytest
+
+import synfer as sf
+
+LIF, REST = sf.LIF.diesmann1999(), sf.Noise(mu=-61.78725, sigma=2.8516575)
+SYNAPSE = {"weight": 0.15795, "tau_s": 0.325}
+CHAIN = sf.SynfireChain(LIF, noise=REST, layers=4, width=100, **SYNAPSE)
+VOLLEY = sf.PulsePacket(a=60, sigma_t=1.0, t0=8)
+GATES = {
+    "none": None,
+    "sustained": sf.Inhibition(0.4),
+    "timed": sf.Inhibition(1, on=4, off=13),
+    "travelling": sf.Inhibition(1, on=4, off=13, lag=1),
+    "one layer": sf.Inhibition(1, on=4, off=20, layers=(2,)),
+    "shunt": sf.Shunt(g=0.1, E_rev=-75, on=4, off=13),
+}
+
+
+@pytest.mark.parametrize("gate", GATES.values(), ids=GATES)
+def test_the_first_layer_is_a_population_of_its_own(gate):
+    """The same engine without a network around it: equal to 1e-9 Hz, the order of a step's operations apart."""
+    chain = sf.evolve(CHAIN, VOLLEY, t=25, gate=gate)
+    here = None if gate is None else gate.at(1, 1)
+    drive = REST + VOLLEY.replace(**SYNAPSE)
+    alone = sf.evolve(LIF, drive if here is None else drive + here, t=25)
+    assert np.abs(chain.rate[0].values - alone.rate.values).max() < 1e-9
+    assert np.abs(chain.V_sd[0].values - alone.V_sd.values).max() < 1e-9
+
+
+@pytest.mark.parametrize("gate", GATES.values(), ids=GATES)
+def test_the_quiet_twin_is_the_chain_without_a_packet(gate):
+    for switch in (False, True):
+        with_packet = sf.evolve(CHAIN, VOLLEY, t=25, gate=gate, disfacilitation=switch)
+        without = sf.evolve(CHAIN, None, t=25, gate=gate, disfacilitation=switch)
+        # Constant twins are kept as numbers: a run at rest drifts from them by rounding.
+        assert np.abs(with_packet.quiet_rate.values - without.rate.values).max() < 1e-9
+        assert float(without.a.max()) == 0
+        assert bool(np.isnan(without.sigma_t).all())
+
+
+def test_without_a_gate_the_switch_changes_nothing():
+    off, on = (sf.evolve(CHAIN, VOLLEY, t=25, disfacilitation=switch) for switch in (False, True))
+    assert off.rate.values.tobytes() == on.rate.values.tobytes()
+
+
+def test_the_switch_hyperpolarises_behind_a_silenced_layer():
+    """Truth at rest: layer 2's mean input falls by tau_m A (r0 - r_1), so its rate is that of Siegert's formula there.
+
+    The mesh of .1 mV gives rates within .4 (h/sigma)^2 = 5e-4.
+    """
+    gate = sf.Inhibition(1.5, layers=(1,))
+    rest = sf.evolve(CHAIN, None, t=5, gate=gate, disfacilitation=True)
+    r0, r1 = (float(sf.stationary(LIF, drive).rate) for drive in (REST, REST + sf.Inhibition(1.5)))
+    shifted = REST.replace(mu=REST.mu - LIF.tau_m * CHAIN.A * (r0 - r1) / 1000)
+    assert rest.rate[1, -1] == pytest.approx(float(sf.stationary(LIF, shifted).rate), rel=1e-3)
+    assert float(np.ptp(rest.rate.values, axis=1).max()) < 1e-9
+    untouched = sf.evolve(CHAIN, None, t=5, gate=gate)
+    assert untouched.rate[1, -1] == pytest.approx(r0, rel=1e-3)
+
+
+def test_a_gate_travels_with_its_lag():
+    out = sf.evolve(CHAIN, None, t=40, gate=sf.Inhibition(2, on=5, off=15, lag=3))
+    rate = out.rate.values
+    for layer in range(1, 4):
+        late = round(3 * layer / 0.05)
+        assert np.abs(rate[layer][late:] - rate[0][: len(rate[0]) - late]).max() < 1e-9
+
+
+def test_half_a_packet_of_twice_the_synapse_is_the_same_drive():
+    one = sf.propagate(CHAIN, VOLLEY)
+    other = sf.propagate(CHAIN.replace(probability=0.5, weight=2 * CHAIN.weight), VOLLEY)
+    assert one.a.values == pytest.approx(other.a.values, rel=1e-12)
+
+
+def test_propagate_gives_the_packets_of_evolve_alone_and_in_a_batch():
+    points = [
+        (CHAIN, VOLLEY, None),
+        (CHAIN.replace(noise=REST.replace(sigma=2)), VOLLEY, GATES["travelling"]),
+        (CHAIN.replace(neuron=sf.EIF.fourcaud2003(), noise=sf.Noise(-64.2, 2)), VOLLEY.replace(a=90), GATES["timed"]),
+    ]
+    chains, packets, gates = (list(column) for column in zip(*points, strict=True))
+    batch = sf.propagate(chains, packets, gate=gates, t=40)
+    for i, (chain, packet, gate) in enumerate(points):
+        own = sf.propagate(chain, packet, gate=gate, t=40)
+        long = sf.evolve(chain, packet, gate=gate, t=40, every=40)
+        for name in ("a", "sigma_t", "t_packet", "survived"):
+            assert batch[name][i].values.tobytes() == own[name].values.tobytes() == long[name].values.tobytes()
+    assert list(batch.a_in.values) == [60, 60, 90]
+
+
+def test_a_layer_is_reached_later_by_its_delay():
+    plain, late = (sf.propagate(CHAIN.replace(delay=delay), VOLLEY, t=40) for delay in (0.0, 2.0))
+    shift = late.t_packet.values - plain.t_packet.values
+    # The input of an undelayed layer is predicted within a step, an error of third order in dt.
+    assert shift == pytest.approx([0, 2, 4, 6], abs=2e-3)
+    assert late.a.values == pytest.approx(plain.a.values, rel=2e-3)
+
+
+def test_two_chains_that_cross_carry_two_packets():
+    """A network of two unconnected chains is two chains; a sum of packets enters both."""
+    a, b = CHAIN.network("a"), CHAIN.replace(noise=REST.replace(sigma=2.5)).network("b")
+    both = sf.propagate(a.joined(b.populations, b.projections), VOLLEY)
+    assert list(both.layer.values[:5]) == ["a1", "a2", "a3", "a4", "b1"]
+    for first, chain in ((0, CHAIN), (4, CHAIN.replace(noise=REST.replace(sigma=2.5)))):
+        own = sf.propagate(chain, VOLLEY)
+        assert both.a[first : first + 4].values.tobytes() == own.a.values.tobytes()
+
+
+def test_an_inhibitory_partner_holds_a_volley_down():
+    partner = sf.Population("inhibitory", LIF, REST, width=25, layer=2)
+    feed = [
+        sf.Projection("1", "inhibitory", **SYNAPSE),
+        sf.Projection("inhibitory", "2", weight=-0.4, tau_s=0.5, delay=0.2),
+    ]
+    held = sf.propagate(CHAIN.network().joined([partner], feed), VOLLEY)
+    free = sf.propagate(CHAIN, VOLLEY)
+    assert float(held.a.sel(layer="2")) < 0.97 * float(free.a[1])
+    assert float(held.a.sel(layer="1")) == float(free.a[0])
+
+
+def test_densities_are_recorded_by_layer():
+    out = sf.evolve(CHAIN, VOLLEY, t=12, every=2, record="p")
+    assert out.p.dims == ("layer", "time", "V")
+    width = float(out.V[1] - out.V[0])
+    refractory = 1 - out.p.sum("V") * width
+    # At rest a share r t_ref of 4.35 per s times 1 ms is refractory.
+    assert float(refractory[3, 0]) == pytest.approx(4.35e-3, rel=2e-3)
+    assert float(out.p.min()) >= 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"drive": sf.Noise(-60, 2)}, "driven by a PulsePacket"),
+        ({"drive": VOLLEY.replace(weight=0.1)}, "a chain brings its own synapse"),
+        ({"gate": sf.Noise(-60, 2)}, "must be an Inhibition, a Shunt"),
+        ({"gate": sf.Inhibition(1, layers=(5,))}, "layer 5, which the chain does not have; known: 1 to 4"),
+        ({"disfacilitation": "yes"}, "must be True or False"),
+        ({"initial": 3}, "initial is for single populations"),
+        ({"window": 0.33}, "window"),
+        ({"window": 30}, "window"),
+        ({"window": "evokd"}, "window"),
+        ({"t": 0}, "t = 0 ms"),
+        ({"dt": 30.0}, "dt"),
+        ({"h": 3.0}, "cannot resolve sigma"),
+        ({"record": "q"}, "record = 'q' is unknown"),
+    ],
+)
+def test_what_a_chain_cannot_take_is_refused(changes, words):
+    arguments = {"drive": VOLLEY, "t": 20} | changes
+    with pytest.raises(sf.ParameterError, match=words):
+        sf.evolve(CHAIN, arguments.pop("drive"), **arguments)
+
+
+def test_chains_of_different_shape_do_not_share_a_call():
+    with pytest.raises(sf.ParameterError, match="point 1 has 5 layers and point 0 has 4"):
+        sf.propagate([CHAIN, CHAIN.replace(layers=5)], VOLLEY)
+
+
+def test_a_population_takes_no_gate_argument():
+    with pytest.raises(sf.ParameterError, match="gate is for chains; add gates to the drive"):
+        sf.evolve(LIF, REST, t=5, gate=sf.Inhibition(1))
+
+
+@pytest.mark.parametrize("gate", [sf.Inhibition(1, on=3, lag=2), sf.Inhibition(1, layers=(1,))])
+def test_a_population_has_no_layers_for_a_gate(gate):
+    with pytest.raises(sf.ParameterError, match="is for the gate= of a chain"):
+        sf.evolve(LIF, REST + gate, t=5)
+
+
+def test_a_synapse_that_acts_at_once_needs_a_delay_of_a_step():
+    leaping = CHAIN.replace(kernel="exponential", delay=0.02)
+    with pytest.raises(sf.ParameterError, match=r"delay = 0.02 ms must be >= dt = 0.05 ms"):
+        sf.evolve(leaping, VOLLEY, t=20)
