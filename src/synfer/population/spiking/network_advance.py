@@ -82,9 +82,7 @@ def fire_at(lanes, at, tile, run, cell, threshold, time, flows):
     for i in range(vector.collect(lanes, run.scratch)):
         lane = run.scratch.found[i]
         if release[lane] == FREE:
-            spike = time
-            if flows:
-                spike += max(0.0, 2.0 ** -np.float64(x[lane]) - 2.0**-cell.top)
+            spike = time + flows * max(0.0, 2.0 ** -np.float64(x[lane]) - 2.0**-cell.top)
             enter(run, p, (tile - run.populations.first[p]) * len(x) + lane, spike, k)
             release[lane] = in_quanta(spike + cell.wait)
         x[lane] = cell.reset
@@ -118,8 +116,8 @@ def advance_sodium(lanes, at, run, cell, kicked):
         for tile in range(tiles[0], tiles[1]):
             if kicked:
                 network.add_row(lanes, run.state.x[tile], run.received.kick[tiles[0] + spread * (tile - tiles[0])])
-                fire_at(lanes, at, tile, run, cell, cell.top, float(k), False)
-            run.due[tile] = fire_at(lanes, at, tile, run, cell, half_top, float(k), True)
+                fire_at(lanes, at, tile, run, cell, cell.top, float(k), 0.0)
+            run.due[tile] = fire_at(lanes, at, tile, run, cell, half_top, float(k), 1.0)
     c = run.populations.table[p, k]
     real = type(run.received.kick[0, 0])
     cells = (real(c[0]), real(c[1]), real(c[2]), real(c[3]))
@@ -135,7 +133,7 @@ def advance_sodium(lanes, at, run, cell, kicked):
                 hit |= release_sodium(lanes, tile, run, cell, k, c, drive, top)
                 run.due[tile] = vector.earliest(lanes, run.state.release[tile])
             if hit:
-                run.due[tile] = fire_at(lanes, at, tile, run, cell, top, k + 0.5, True)
+                run.due[tile] = fire_at(lanes, at, tile, run, cell, top, k + 0.5, 1.0)
             tile += 1
     if run.populations.cut[p, k + 1]:
         for tile in range(tiles[0], tiles[1]):
@@ -198,7 +196,7 @@ def advance_hard(lanes, at, run, cell, kicked):
     if kicked:
         for tile in range(tiles[0], tiles[1]):
             network.add_row(lanes, run.state.x[tile], run.received.kick[tiles[0] + spread * (tile - tiles[0])])
-            run.due[tile] = fire_at(lanes, at, tile, run, cell, 0.0, float(k), False)
+            run.due[tile] = fire_at(lanes, at, tile, run, cell, 0.0, float(k), 0.0)
     c = run.populations.table[p, k]
     real = type(run.received.kick[0, 0])
     cells = (real(c[0]), real(c[1]), real(c[2]), real(c[3]))
@@ -245,7 +243,7 @@ def advance_network(lanes, run, links, wiring, span, room):
 
     Args:
         lanes: tuple of W/2 zeros.
-        state: Lanes of all run.populations, changed in place, as due (tiles,) int64: the earliest release of each.
+        run: changed in place.
         room: (P,) int64 places of a log that a step may need.
     """
     digits = run.log.end.shape[1] - 1
