@@ -5,7 +5,7 @@ import pytest
 
 from synfer.population.spiking import simulate_population, start
 from synfer.population.spiking.network import simulate_network
-from synfer.population.spiking.network_synapses import KERNELS, Synapses
+from synfer.population.spiking.network.synapses import KERNELS, Synapses
 from synfer.population.synapse import volley_cumulative
 from synfer.population.theory.siegert import siegert
 

@@ -7,8 +7,8 @@ import pytest
 
 from synfer.core.errors import ParameterError
 from synfer.population.spiking.network import simulate_network
-from synfer.population.spiking.network_advance import FAULTS
-from synfer.population.spiking.network_synapses import KERNELS, Synapses
+from synfer.population.spiking.network.advance import FAULTS
+from synfer.population.spiking.network.synapses import KERNELS, Synapses
 
 N, STEPS, TRIALS = (130, 70, 64), 400, 5
 FIELDS = Synapses._fields

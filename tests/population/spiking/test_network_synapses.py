@@ -12,7 +12,7 @@ from scipy.integrate import solve_ivp
 
 from synfer.population.spiking import Neuron
 from synfer.population.spiking.network import NetworkRun, simulate_network
-from synfer.population.spiking.network_synapses import KERNELS, Synapses, bernoulli, stream
+from synfer.population.spiking.network.synapses import KERNELS, Synapses, bernoulli, stream
 from synfer.population.synapse import volley_cumulative
 
 FILTERS = ("alpha", "exponential", "biexponential")

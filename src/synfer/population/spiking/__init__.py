@@ -2,8 +2,7 @@
 
 from synfer.population.spiking.coefficients import Inputs, Neuron, frame_of
 from synfer.population.spiking.events import Lanes
-from synfer.population.spiking.network import NetworkRun, Spikes, simulate_network
-from synfer.population.spiking.network_synapses import KERNELS, Synapses
+from synfer.population.spiking.network import KERNELS, NetworkRun, Spikes, Synapses, simulate_network
 from synfer.population.spiking.simulate import WIDTH, Run, State, random_words, simulate_population, start
 
 __all__ = [

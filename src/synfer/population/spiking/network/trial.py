@@ -7,9 +7,9 @@ import numpy as np
 
 from synfer.population.spiking.coefficients import Neuron
 from synfer.population.spiking.events import EMPTY, QUANTA, Lanes
-from synfer.population.spiking.network_advance import NOT_FINITE, Populations, Running, advance_network
-from synfer.population.spiking.network_input import Log, Received
-from synfer.population.spiking.network_synapses import Links, stream, wire
+from synfer.population.spiking.network.advance import NOT_FINITE, Populations, Running, advance_network
+from synfer.population.spiking.network.input import Log, Received
+from synfer.population.spiking.network.synapses import Links, stream, wire
 from synfer.population.spiking.segments import PAIRS, WIDTH
 from synfer.population.spiking.simulate import State, start
 from synfer.population.spiking.tile import aligned, aligned_copy, scratch_for

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from synfer.population.spiking.compiling import inner
-from synfer.population.spiking.network_synapses import ALPHA, BIEXPONENTIAL, DELTA
+from synfer.population.spiking.network.synapses import ALPHA, BIEXPONENTIAL, DELTA
 
 
 class Log(NamedTuple):

@@ -23,7 +23,7 @@ from synfer.population.spiking.events import (
     resume_hard,
     resume_sodium,
 )
-from synfer.population.spiking.network_input import Log, Received, individual_input, shared_input
+from synfer.population.spiking.network.input import Log, Received, individual_input, shared_input
 
 FAULTS = ("ok", "not_finite", "too_fast")
 """Status of a trial; too_fast: more than two spikes per neuron and step."""

@@ -2,7 +2,7 @@
 
 A spike of a source gives every target it connects to the current tau_m J k(t - t_spike - delay), k of unit area,
 which is a step of J in a passive membrane. All else comes in `inputs`. Membranes advance as in `simulate`, all
-populations in lockstep; spike times are exact within a step and enter the synapses as such (`network_input`).
+populations in lockstep; spike times are exact within a step and enter the synapses as such (`network.input`).
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ import numpy as np
 
 from synfer.core.errors import ParameterError
 from synfer.population.spiking.coefficients import Inputs, Neuron, coefficients, frame_of, mean_decay
-from synfer.population.spiking.network_advance import Populations
-from synfer.population.spiking.network_synapses import DELTA, Synapses, check_synapses, link
-from synfer.population.spiking.network_trial import Plan, Trial, run_trial, states
+from synfer.population.spiking.network.advance import Populations
+from synfer.population.spiking.network.synapses import DELTA, Synapses, check_synapses, link
+from synfer.population.spiking.network.trial import Plan, Trial, run_trial, states
 from synfer.population.spiking.segments import WIDTH
 from synfer.population.spiking.simulate import cell_of
 
