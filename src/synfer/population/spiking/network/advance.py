@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synfer.population.spiking import network_tile as network
 from synfer.population.spiking import tile as vector
 from synfer.population.spiking.compiling import inner, outer
 from synfer.population.spiking.events import (
@@ -23,6 +22,7 @@ from synfer.population.spiking.events import (
     resume_hard,
     resume_sodium,
 )
+from synfer.population.spiking.network import tile as network
 from synfer.population.spiking.network.input import Log, Received, individual_input, shared_input
 
 FAULTS = ("ok", "not_finite", "too_fast")
