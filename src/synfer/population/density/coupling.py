@@ -13,7 +13,6 @@ A delta acts at the start of step n with the charge of the half steps around it:
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import expm
 
 from ...core.errors import ParameterError
 from .inner import inner
@@ -95,6 +94,8 @@ def propagator(tau_rise: float, tau_decay: float, dt: float) -> np.ndarray:
     """
     if tau_decay == 0:
         return np.zeros((3, 4))
+    from scipy.linalg import expm  # costs what a first call on a single population should not pay
+
     # States x, y, f, its slope, and the integral of y.
     A = np.zeros((5, 5))
     if tau_rise > 0:

@@ -7,7 +7,6 @@ counts as quiet is expected, not drawn: exact theory where it is constant, the d
 from typing import Any
 
 import numpy as np
-from scipy.signal import lfilter
 
 from synfer.population.chain import Projection
 from synfer.population.synapse import volley_cumulative
@@ -68,5 +67,7 @@ def _filtered(rate: np.ndarray, projection: Projection, dt: float) -> np.ndarray
 
 def _one_pole(signal: np.ndarray, keep: float) -> np.ndarray:
     """Exponential filter that has rested at the first value."""
+    from scipy.signal import lfilter  # slow to import, and needed here alone
+
     filtered: Any = lfilter([(1 - keep) / 2, (1 - keep) / 2], [1, -keep], signal - signal[0])
     return signal[0] + filtered
