@@ -45,3 +45,33 @@ def test_a_gated_run_without_p_can_be_drawn_too():
     d = sf.evolve(eif, gated, t=200)
     assert d.rate.sizes["time"] == 4001
     assert sf.plot.density(d).get_xlabel() == "time [ms]"
+
+
+def test_the_second_block_of_the_public_surface():
+    chain = sf.SynfireChain(
+        sf.LIF.diesmann1999(), noise=sf.Noise(mu=-61.78725, sigma=2.8516575), layers=10, width=100, weight=0.15795,
+        tau_s=0.325,
+    )  # fmt: skip
+    gate = sf.Inhibition(depth=1, on=5, off=35, lag=3)
+    out = sf.evolve(chain, sf.PulsePacket(a=60, sigma_t=1.0, t0=10), t=120, gate=gate, disfacilitation=False)
+    assert out.a.dims == out.sigma_t.dims == ("layer",)
+    # The attractor of the Diesmann chain, which this gate leaves open.
+    assert float(out.a[-1]) == pytest.approx(96, abs=1)
+    mc = sf.simulate(chain, sf.PulsePacket(a=60, sigma_t=1.0, t0=10), t=120, trials=20, seed=1)
+    assert mc.a.dims == ("trial", "layer")
+    assert float(mc.survived[:, -1].mean()) > 0.9
+    packet = sf.critical_packet(chain, sigma_t=1.0)
+    assert packet.a.attrs["units"] == "spikes"
+    assert float(packet.a_low) < float(packet.a) < float(packet.a_high)
+    weight = sf.critical_weight(chain)
+    assert weight.weight.attrs["units"] == "mV"
+    assert float(weight.weight) < chain.weight
+    plane = sf.state_plane(chain, a_in=[20, 40, 60, 80, 100], sigma_t_in=[0.5, 1, 2, 3])
+    assert plane.a.dims == ("a_in", "sigma_t_in", "layer")
+    curve = sf.gating_curve(
+        chain, depth=[0, 0.5, 1, 1.5], packet=sf.PulsePacket(a=90, sigma_t=1.0, t0=10), disfacilitation=False
+    )
+    assert curve.a.dims == curve.sigma_t.dims == ("depth", "layer")
+    assert bool(curve.survived[0, -1])
+    # Inhibition delays what it does not stop.
+    assert float(curve.t_packet[-1, -1]) > float(curve.t_packet[0, -1]) + 1

@@ -33,9 +33,19 @@ if TYPE_CHECKING:
     from synfer.population.drive import PulsePacket as PulsePacket
     from synfer.population.drive import Shunt as Shunt
     from synfer.population.drive import Timeseries as Timeseries
+    from synfer.population.energy import EnergyBudget as EnergyBudget
+    from synfer.population.gating import closing_charge as closing_charge
+    from synfer.population.gating import closing_depth as closing_depth
+    from synfer.population.gating import cost as cost
+    from synfer.population.gating import gate_windows as gate_windows
+    from synfer.population.gating import gating_curve as gating_curve
     from synfer.population.neurons import EIF as EIF
     from synfer.population.neurons import LIF as LIF
     from synfer.population.neurons import LinearisedEIF as LinearisedEIF
+    from synfer.population.packets import critical_packet as critical_packet
+    from synfer.population.packets import critical_weight as critical_weight
+    from synfer.population.packets import state_plane as state_plane
+    from synfer.population.packets import survival as survival
     from synfer.population.verbs import evolve as evolve
     from synfer.population.verbs import propagate as propagate
     from synfer.population.verbs import response as response
@@ -60,7 +70,10 @@ _HOME = {
     "synfer.population.chain": ("Network", "Population", "Projection", "SynfireChain"),
     "synfer.population.controls": ("noise_for_rate", "rate_matched"),
     "synfer.population.drive": ("Drive", "Inhibition", "Noise", "PulsePacket", "Shunt", "Timeseries"),
+    "synfer.population.energy": ("EnergyBudget",),
+    "synfer.population.gating": ("closing_charge", "closing_depth", "cost", "gate_windows", "gating_curve"),
     "synfer.population.neurons": ("EIF", "LIF", "LinearisedEIF"),
+    "synfer.population.packets": ("critical_packet", "critical_weight", "state_plane", "survival"),
     "synfer.population.verbs": ("evolve", "propagate", "response", "simulate", "stationary"),
     "synfer.study.catalog": ("experiments",),
     "synfer.study.runner": ("run",),
@@ -72,6 +85,7 @@ __all__ = [
     "EIF",
     "LIF",
     "Drive",
+    "EnergyBudget",
     "Inhibition",
     "LinearisedEIF",
     "MeshError",
@@ -90,9 +104,16 @@ __all__ = [
     "SynfireChain",
     "Timeseries",
     "UsageError",
+    "closing_charge",
+    "closing_depth",
     "compare",
+    "cost",
+    "critical_packet",
+    "critical_weight",
     "evolve",
     "experiments",
+    "gate_windows",
+    "gating_curve",
     "noise_for_rate",
     "plot",
     "propagate",
@@ -100,7 +121,9 @@ __all__ = [
     "response",
     "run",
     "simulate",
+    "state_plane",
     "stationary",
+    "survival",
     "sweep",
 ]
 

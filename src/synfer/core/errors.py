@@ -36,6 +36,12 @@ class NumericalError(SynferError, ArithmeticError):
     exit_code = 4
 
 
+class SweepIncomplete(SynferError):
+    """A sweep that stopped before its end; what is finished is kept, and the same sweep goes on from there."""
+
+    exit_code = 5
+
+
 class SynferWarning(UserWarning):
     """A result that is returned, with a reservation that also stands in its attrs["warnings"]."""
 

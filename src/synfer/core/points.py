@@ -97,6 +97,7 @@ ARGUMENTS = {
     "h": ("mV", "cell width"),
     "dt": ("ms", "step"),
     "n": ("1", "number of neurons"),
+    "sigma_t_in": ("ms", "standard deviation of the spike times of the packet"),
     "seed": ("1", "seed"),
 }
 """Unit and doc of the arguments of verbs that may vary between points."""

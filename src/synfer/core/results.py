@@ -26,6 +26,32 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "sigma_t": ("ms", "sd of spike times in the volley"),
     "t_packet": ("ms", "mean time of the volley"),
     "survived": ("1", "whether the volley holds half of its layer"),
+    "a_in": ("spikes", "spikes in the packet"),
+    "sigma_t_in": ("ms", "sd of spike times in the packet"),
+    "a_step": ("spikes", "spikes that one layer adds to the packet"),
+    "sigma_t_step": ("ms", "spread that one layer adds to the packet"),
+    "a_attractor": ("spikes", "spikes in the volleys that survive"),
+    "sigma_t_attractor": ("ms", "sd of spike times in the volleys that survive"),
+    "a_attractor_range": ("spikes", "range of the volleys that survive"),
+    "a_separatrix": ("spikes", "smallest packet that survives"),
+    "weight": ("mV", "weight of a spike"),
+    "A": ("mV", "weight of a whole layer"),
+    "width": ("1", "neurons per layer"),
+    "survival": ("1", "fraction of trials that survive"),
+    "depth": ("mV", "depth of the inhibition"),
+    "g": ("1", "conductance of the shunt over the leak"),
+    "length": ("ms", "length of the gate"),
+    "lag": ("ms", "delay of the gate per layer"),
+    "charge": ("mV ms", "inhibitory charge per neuron"),
+    "charge_pA": ("pA ms", "inhibitory charge per neuron"),
+    "atp": ("ATP", "cost of the inhibition per neuron"),
+    "volley_charge": ("mV ms", "excitatory charge of the volley per neuron"),
+    "volley_atp": ("ATP", "cost of the volley's spikes per neuron"),
+    "charge_fraction": ("1", "inhibitory over excitatory charge"),
+    "atp_fraction": ("1", "cost of the inhibition over that of the volley"),
+    "quiet_suppressed": ("1", "background spikes suppressed per neuron"),
+    "volley_suppressed": ("1", "spikes of the volley suppressed per neuron"),
+    "atp_saved": ("ATP", "cost of the spikes suppressed per neuron"),
     "status": ("1", "0: all went well, 1: did not stay finite"),
     "fallbacks": ("1", "steps redone by backward Euler"),
     "state_p": ("1/mV", "density at the end of the run"),
@@ -73,10 +99,13 @@ def version() -> str:
 
 
 def label(name: str) -> dict[str, str]:
-    """The units and long name of a variable, as attrs; standard errors inherit from their variable."""
+    """The units and long name of a variable, as attrs; standard errors and ends of brackets inherit theirs."""
     if name.endswith("_se"):
         base = label(name[:-3])
         return {"units": base["units"], "long_name": f"standard error of the {base['long_name']}"} if base else {}
+    if name.endswith(("_low", "_high")):
+        base, end = label(name.rpartition("_")[0]), "lower" if name.endswith("_low") else "upper"
+        return {"units": base["units"], "long_name": f"{end} end of the {base['long_name']}"} if base else {}
     if name not in VARIABLES:
         return {}
     units, long_name = VARIABLES[name]

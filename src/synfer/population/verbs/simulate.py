@@ -104,8 +104,8 @@ def simulate(
         by blocks of neurons, `n_spikes` per neuron and bin, `status` (0 ok, 1 not finite); on request `p` (time, V)
         [1/mV] and `spike_time`, `spike_neuron` (spike). `state_*` to continue from.
         For a chain: `rate` (layer, time), mean over trials, with `rate_se` from their scatter, `rate_trial`,
-        `quiet_rate`, and of each volley `a`, `sigma_t`, `t_packet`, `survived` (trial, layer); `status` (trial); spike trains also have
-        `spike_trial` and `spike_layer`.
+        `quiet_rate`, and of each volley `a`, `sigma_t`, `t_packet`, `survived` (trial, layer); `status` (trial); spike
+        trains also have `spike_trial` and `spike_layer`.
 
     Raises:
         ParameterError: as `evolve`.

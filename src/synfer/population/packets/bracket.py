@@ -1,0 +1,83 @@
+"""The smallest value at which something changes, for many problems at once.
+
+An engine that takes many chains in one call makes bisection wasteful: here every round asks about several values of
+every problem in one batch, and narrows each bracket by their number.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synfer.core.errors import ParameterError
+
+Floats = NDArray[np.float64]
+Changed = Callable[[NDArray[np.int64], Floats], NDArray[np.bool_]]
+"""For problems (n,) and values (n,): whether the change has happened there, (n,)."""
+
+FIRST_VALUES = 16
+"""Values of the first round, ends included."""
+VALUES = 8
+"""Values inside every bracket in later rounds: each narrows it ninefold."""
+
+
+class Brackets(NamedTuple):
+    """The change lies in low < x <= high; low = -inf where it had happened at the lowest value already, high = inf
+    where it had not at the highest."""
+
+    low: Floats
+    high: Floats
+
+
+def first_change(
+    changed: Changed, lowest: Floats, highest: Floats, *, tolerance: float, zero: bool = False
+) -> Brackets:
+    """Brackets of the smallest value at which `changed` turns true, for every problem.
+
+    The first round looks at FIRST_VALUES values in geometric progression (and at 0, with `zero`); the first that is
+    true opens the bracket, so that a change back at higher values does not matter. An island of truth narrower than
+    a step of that progression can be missed.
+
+    Args:
+        changed: Evaluates a batch.
+        lowest, highest: Ends of the search, (problems,), 0 < lowest < highest.
+        tolerance: Width of the final brackets over their upper end, or over `lowest` where that is larger.
+        zero: Whether to ask about 0 as well.
+
+    Returns:
+        Brackets of arrays (problems,).
+
+    Raises:
+        ParameterError: ends out of order, or a tolerance outside 1e-9 to 1.
+    """
+    lowest, highest = np.broadcast_arrays(np.asarray(lowest, float), np.asarray(highest, float))
+    if not (np.all(lowest > 0) and np.all(highest > lowest) and np.all(np.isfinite(highest))):
+        raise ParameterError(f"bounds = ({lowest.min():g}, {highest.max():g}) must be finite, > 0 and increasing")
+    if not 1e-9 <= tolerance < 1:
+        raise ParameterError(f"tolerance = {tolerance:g} must lie between 1e-9 and 1; 0.005 is half a percent")
+    grid = np.geomspace(lowest, highest, FIRST_VALUES, axis=-1)
+    if zero:
+        grid = np.concatenate([np.zeros((len(grid), 1)), grid], axis=-1)
+    low, high = _narrow(changed, np.arange(len(grid)), grid)
+    finest = tolerance * np.maximum(np.where(np.isfinite(high), high, 0.0), lowest)
+    while (index := np.flatnonzero(np.isfinite(high - low) & (high - low > finest))).size:
+        inside = np.linspace(low[index], high[index], VALUES + 2, axis=-1)
+        low[index], high[index] = _narrow(changed, index, inside[:, 1:-1], inside[:, 0], inside[:, -1])
+        finest[index] = tolerance * np.maximum(high[index], lowest[index])
+    return Brackets(low, high)
+
+
+def _narrow(
+    changed: Changed,
+    index: NDArray[np.int64],
+    grid: Floats,
+    low: Floats | float = -np.inf,
+    high: Floats | float = np.inf,
+) -> tuple[Floats, Floats]:
+    """Brackets after one batch at the grid (problems, values), inside low and high."""
+    answers = changed(np.repeat(index, grid.shape[1]), grid.ravel()).reshape(grid.shape)
+    ends = np.column_stack([np.broadcast_to(low, len(grid)), grid, np.broadcast_to(high, len(grid))])
+    first = np.where(answers.any(axis=1), answers.argmax(axis=1), grid.shape[1])
+    row = np.arange(len(grid))
+    return ends[row, first], ends[row, first + 1]
