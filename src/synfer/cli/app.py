@@ -7,6 +7,7 @@ import typer
 
 from synfer.cli import show
 from synfer.cli.progress import watching
+from synfer.cli.sweep import sweep
 from synfer.cli.words import assignments
 
 app = typer.Typer(
@@ -32,6 +33,9 @@ def synfer(
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+
+
+app.command()(sweep)
 
 
 @app.command("list")

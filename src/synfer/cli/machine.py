@@ -24,12 +24,12 @@ def facts() -> dict[str, str]:
         "synfer": version(),
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "cores": str(_cores()),
+        "cores": str(cores()),
         **{name: installed(name) for name in PACKAGES},
         "kernel cache": cache,
     }
 
 
-def _cores() -> int:
+def cores() -> int:
     """The cores this process may use, which a container or a batch system may have restricted."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -12,9 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:  # they cost most of a second, which --help should not
+    from xarray import Dataset
+
     from synfer.study.experiment import Experiment, Row
     from synfer.study.report import Entry
     from synfer.study.reproduction import Reproduction
+    from synfer.study.sweep.conduct import Done
+    from synfer.study.sweep.estimate import Estimate
 
 PIPE_WIDTH = 200
 """Columns where stdout is no terminal; wide, so that rows stay whole for grep."""
@@ -57,6 +61,49 @@ def diagnosis(facts: Mapping[str, str], rows: "Sequence[Row]", as_json: bool) ->
         return
     _table(("fact", "value"), list(facts.items()))
     _table(("check", "measured", "held against", "verdict"), [row.cells() for row in rows])
+
+
+def sweep(done: "Done", ds: "Dataset", folder: Path, as_json: bool) -> None:
+    """How the points of a sweep went, and where they lie."""
+    status = ds["status"].values.ravel().tolist()
+    reasons: dict[str, int] = {}
+    for reason in ds["reason"].values.ravel().tolist():
+        if reason:
+            reasons[reason] = reasons.get(reason, 0) + 1
+    counts = {"points": len(status), "ok": status.count(0), "not_finite": status.count(1), "failed": status.count(2)}
+    units = {"units": len(done.plan.units), "units_kept": done.kept}
+    sizes = {str(name): size for name, size in ds.sizes.items()}
+    if as_json:
+        _json({"out": str(folder)} | counts | units | {"dimensions": sizes, "reasons": reasons})
+        return
+    shape = " x ".join(f"{name} {size}" for name, size in sizes.items())
+    _table(("points", "ok", "not finite", "failed", "by"), [(*map(str, counts.values()), shape)])
+    for reason, count in reasons.items():
+        _note(f"{count} points: {reason}")
+    before = f", {done.kept} of them from before" if done.kept else ""
+    _note(f"{units['units']} unit{'s' * (units['units'] != 1)}{before}; the data are in {folder / 'data.zarr'}")
+
+
+def estimate(reckoned: "Estimate", as_json: bool) -> None:
+    """The size of a sweep that was not run."""
+    if as_json:
+        _json(asdict(reckoned))
+        return
+    from synfer.study.sweep.conduct import duration
+
+    r = reckoned
+    worker = "unknown" if r.worker_bytes is None else f"{r.worker_bytes / 1e6:.0f} MB"
+    rows = [
+        ("points", f"{r.points:,}"),
+        ("units", f"{r.units:,}"),
+        ("time", f"about {duration(r.seconds)} with {r.workers} worker{'s' * (r.workers > 1)}"),
+        ("memory of a worker", worker),
+        ("memory for gathering", f"{r.driver_bytes / 1e6:.1f} MB"),
+        ("reckoned from", f"{r.measured} points in {r.measured_seconds:.2g} s here"),
+    ]
+    _table(("dry run", "nothing is written"), rows)
+    if r.failed:
+        _note(f"some of these points fail: {r.failed}")
 
 
 def _entry(entry: "Entry") -> dict[str, Any]:

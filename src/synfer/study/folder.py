@@ -144,11 +144,12 @@ def _sweep(target: Path) -> None:
     stem = f".{target.name}.partial-{platform.node()}-"
     for leftover in target.parent.glob(f"{stem}*"):
         pid = leftover.name.removeprefix(stem)
-        if pid.isdigit() and not _alive(int(pid)):
+        if pid.isdigit() and not alive(int(pid)):
             shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Whether a process of this machine lives."""
     if os.name == "nt":  # signal 0 is not a probe there
         return True
     try:

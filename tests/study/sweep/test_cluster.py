@@ -1,0 +1,72 @@
+"""A dask cluster and a process pool make identical stores."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import synfer as sf
+from synfer.study.sweep import conduct, ledger
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory):
+    """The URL of a scheduler with two workers, processes of this test."""
+    folder = tmp_path_factory.mktemp("dask")
+    file = folder / "scheduler.json"
+    paths = [str(Path(sf.__file__).parents[1]), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    common = ["--scheduler-file", str(file), "--no-dashboard"]
+    commands = [["dask_scheduler", "--host", "127.0.0.1", "--port", "0", *common]]
+    commands += [["dask_worker", "--nthreads", "1", "--no-nanny", "--local-directory", str(folder), *common]] * 2
+    log = (folder / "log").open("w")
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.{name}", *words], env=environment, stdout=log, stderr=log
+        )
+        for name, *words in commands
+    ]
+    try:
+        end = time.monotonic() + 30
+        while (folder / "log").read_text().count("Starting established connection to") < 2:
+            assert time.monotonic() < end, (folder / "log").read_text()
+            time.sleep(0.05)
+        yield json.loads(file.read_text())["address"]
+    finally:
+        for process in reversed(processes):
+            process.kill()
+            process.wait()
+        log.close()
+
+
+def test_a_cluster_makes_the_store_that_a_pool_makes(scheduler, chain, volley, tmp_path, fingerprint):
+    axes = {"packet.a": [40, 60, -1, 90]}
+    sweep = sf.Sweep(chain.replace(layers=2), volley, h=0.25, dt=0.1, t=30, axes=axes, points_per_unit=1)
+    conduct(sweep, tmp_path / "pool", workers=2)
+    conduct(sweep, tmp_path / "dask", scheduler=scheduler)
+    mine, theirs = fingerprint(tmp_path / "dask"), fingerprint(tmp_path / "pool")
+    mine.pop(ledger.NAME), theirs.pop(ledger.NAME)
+    assert mine == theirs
+    by = {entry["worker_pid"] for entry in ledger.read(tmp_path / "dask") if entry["event"] == "unit"}
+    assert os.getpid() not in by
+
+
+def test_a_scheduler_that_is_not_there_is_said(small, tmp_path, monkeypatch):
+    monkeypatch.setattr("synfer.study.sweep.cluster.TIMEOUT", 0.5)
+    with pytest.raises(sf.UsageError, match=r"no dask scheduler answers at tcp://127\.0\.0\.1:9"):
+        conduct(small, tmp_path, scheduler="tcp://127.0.0.1:9")
+
+
+def test_a_scheduler_has_its_own_workers(small, tmp_path):
+    with pytest.raises(sf.UsageError, match="leave workers out"):
+        conduct(small, tmp_path, scheduler="tcp://127.0.0.1:9", workers=2)
+
+
+def test_the_extra_is_named_where_dask_is_missing(small, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(sf.UsageError, match=r"pip install 'synfer\[cluster\]'"):
+        conduct(small, tmp_path, scheduler="tcp://127.0.0.1:9")

@@ -1,0 +1,71 @@
+"""Sweeps of real chains: what a point gives is what its verb gives."""
+
+import numpy as np
+import pytest
+
+import synfer as sf
+from synfer.study.sweep import Sweep
+
+GATE = sf.Inhibition(depth=1.0, on=5, off=35, lag=3)
+
+
+@pytest.fixture(scope="module")
+def base(chain):
+    return chain.replace(layers=2), {"h": 0.25, "dt": 0.1, "t": 30.0}
+
+
+def test_a_point_is_propagate_at_that_point_bit_by_bit(base, volley, tmp_path):
+    chain, mesh = base
+    axes = {
+        "packet.a": [40, 90],
+        "gate.depth": [0, 1.5],
+        "chain.neuron.t_ref": [1, 2],
+        "disfacilitation": [False, True],
+    }
+    ds = sf.sweep(chain, volley, gate=GATE, axes=axes, points_per_unit=5, **mesh)
+    assert (ds.status == 0).all()
+    for depth, on in ((0, False), (1.5, True)):
+        here = ds.sel(a_in=90, depth=depth, t_ref=2, disfacilitation=on)
+        other = chain.replace(neuron=chain.neuron.replace(t_ref=2))
+        alone = sf.propagate(other, volley.replace(a=90), gate=GATE.replace(depth=depth), disfacilitation=on, **mesh)
+        for name in ("a", "sigma_t", "t_packet", "survived"):
+            np.testing.assert_array_equal(here[name].values, alone[name].values)
+
+
+def test_results_do_not_depend_on_the_size_of_units_or_on_workers(base, volley):
+    """Nor on the mates' packets, whose lateness would lengthen a run."""
+    chain, mesh = base
+    mesh = {name: value for name, value in mesh.items() if name != "t"}
+    axes = {"packet.t0": [10, 17.5], "chain.layers": [1, 2]}
+    one, two, three = (
+        sf.sweep(chain, volley, axes=axes, points_per_unit=size, workers=workers, **mesh)
+        for size, workers in ((1, 1), (32, 1), (2, 2))
+    )
+    for other in (two, three):
+        assert one.drop_attrs().identical(other.drop_attrs())
+
+
+def test_a_chain_that_cannot_be_computed_is_recorded(base, volley):
+    chain, mesh = base
+    ds = sf.sweep(chain, volley, axes={"chain.noise.sigma": [2.85, 0.0, 3.0]}, **mesh)
+    assert ds.status.values.tolist() == [0, 2, 0]
+    assert "sigma" in str(ds.reason.values[1])
+
+
+def test_a_sweep_is_a_whole_argument_too(base, volley):
+    chain, mesh = base
+    sweep = Sweep(chain, volley, axes={"packet.a": [40, 90]}, **mesh)
+    assert sf.sweep(sweep).identical(sf.sweep(chain, volley, axes={"packet.a": [40, 90]}, **mesh))
+    with pytest.raises(sf.ParameterError, match="a Sweep is complete"):
+        sf.sweep(sweep, volley)
+
+
+def test_a_point_of_spikes_is_simulate_at_that_point_bit_by_bit(base, volley):
+    chain, _ = base
+    sweep = {"engine": "simulate", "trials": 2, "dt": 0.1, "t": 30, "axes": {"packet.a": [-1, 60], "seed": [1, 2]}}
+    ds = sf.sweep(chain, volley, **sweep)
+    assert ds.status.values.tolist() == [[2, 2], [0, 0]]
+    alone = sf.simulate(chain, volley, trials=2, dt=0.1, t=30, seed=2)
+    for name in ("a", "sigma_t", "t_packet", "survived"):
+        np.testing.assert_array_equal(ds[name].sel(a_in=60, seed=2).values, alone[name].values)
+    assert (ds.a.sel(seed=1, a_in=60) != ds.a.sel(seed=2, a_in=60)).any()
