@@ -175,3 +175,12 @@ def test_a_synapse_that_acts_at_once_needs_a_delay_of_a_step():
     leaping = CHAIN.replace(kernel="exponential", delay=0.02)
     with pytest.raises(sf.ParameterError, match=r"delay = 0.02 ms must be >= dt = 0.05 ms"):
         sf.evolve(leaping, VOLLEY, t=20)
+
+
+def test_a_point_is_read_for_its_own_duration():
+    """A later packet beside it makes the run longer; what a point's own default duration ends before stays unseen."""
+    early, late = VOLLEY.replace(a=25, t0=2), VOLLEY.replace(t0=60)
+    own = sf.propagate(CHAIN, early)
+    beside = sf.propagate(CHAIN, [early, late])
+    for name in ("a", "sigma_t", "t_packet"):
+        assert beside[name][0].values.tobytes() == own[name].values.tobytes()

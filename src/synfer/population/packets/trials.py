@@ -73,7 +73,7 @@ def survival(
     """
     points = Points(chain=chain, packet=packet, gate=gate, disfacilitation=disfacilitation)
     widths = _widths(chain.width if width is None else width)
-    steps = ChainPoints(chain=chain, packet=packet, gate=gate, disfacilitation=disfacilitation).duration(t, dt)
+    steps = max(ChainPoints(chain=chain, packet=packet, gate=gate, disfacilitation=disfacilitation).steps(t, dt))
     run = {"t": steps * dt, "dt": dt, "window": window, "trials": trials, "connections": connections}
     k = np.stack([_survivors(points, int(N), seed, run) for N in widths], axis=1)
     fraction = k / trials

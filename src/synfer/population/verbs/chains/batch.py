@@ -80,11 +80,13 @@ def _joined(states: list[density.State]) -> density.State:
     return density.State(np.concatenate(p), queue, np.concatenate([state.rate for state in states]))
 
 
-def packets(batch: Batch, case: int, width: np.ndarray, dt: float, window: Any) -> readout.Packet:
-    """The volley in every population of a case; width: neurons in each."""
-    own = batch.own(case)
+def packets(
+    batch: Batch, case: int, width: np.ndarray, dt: float, window: Any, steps: int | None = None
+) -> readout.Packet:
+    """The volley in every population of a case; width: neurons in each. Steps beyond `steps` are not looked at."""
+    flux = batch.flux[:, :steps]
     constant = np.concatenate([one.initial.rate for one in batch.lowered])
-    rate = 1000 * batch.flux[own]
-    quiet = 1000 * batch.quiet(case, batch.flux, constant)
-    time = (np.arange(batch.flux.shape[1]) + 0.5) * dt
+    rate = 1000 * flux[batch.own(case)]
+    quiet = 1000 * batch.quiet(case, flux, constant)
+    time = (np.arange(flux.shape[1]) + 0.5) * dt
     return readout.packet(rate, quiet, time, width=width, window=window)

@@ -45,7 +45,7 @@ def evolve_chain(
     check_choice("scheme", scheme, ("sdirk2", "backward-euler"))
     check_choice("dtype", dtype, ("float64", "float32"))
     dt = check_positive("dt", dt, "ms")
-    steps = points.duration(t, dt)
+    steps = max(points.steps(t, dt))
     spacing = dt if every is None else check_positive("every", every, "ms")
     stride = steps_in("every", spacing, dt)
     nodes = steps_in("t", steps * dt, spacing, "every") + 1

@@ -56,11 +56,11 @@ class ChainPoints(Points):
         """The layers' names."""
         return self.cases[0].names
 
-    def duration(self, t: float | None, dt: float) -> int:
-        """Steps of the run: t, or the time by which the slowest volley has come through."""
+    def steps(self, t: float | None, dt: float) -> list[int]:
+        """Steps of every point: t, or the time by which its own slowest volley has come through."""
         if t is not None:
-            return steps_in("t", check_positive("t", t, "ms"), dt)
-        return int(np.ceil(max(map(_passage, self.cases)) / dt - 1e-9))
+            return [steps_in("t", check_positive("t", t, "ms"), dt)] * len(self)
+        return [int(np.ceil(_passage(case) / dt - 1e-9)) for case in self.cases]
 
     def dataset(
         self,

@@ -36,7 +36,8 @@ def propagate(
     Args:
         chain: SynfireChain or Network.
         packet: The volley that enters, without a synapse of its own; or a sum of volleys.
-        t: Duration [ms], a multiple of dt; default 10 ms for each layer after the packet, and the delays.
+        t: Duration [ms], a multiple of dt; default 10 ms for each layer after the packet, and the delays, of each
+            point by itself.
         gate: Inhibition, Shunt, or a sum of them.
         disfacilitation: Whether silencing a layer takes its background from the next.
         window: Of the read-out: "evoked", or a length in ms, see `evolve`.
@@ -64,7 +65,8 @@ def propagate(
     check_choice("scheme", scheme, ("sdirk2", "backward-euler"))
     check_choice("dtype", dtype, ("float64", "float32"))
     dt = check_positive("dt", dt, "ms")
-    steps = points.duration(t, dt)
+    own = points.steps(t, dt)
+    steps = max(own)
     points.check(dt)
     fields: dict[str, list[np.ndarray]] = {name: [] for name in ("a", "sigma_t", "t_packet", "survived")}
     status: list[int] = []
@@ -79,7 +81,7 @@ def propagate(
 
         ran = batch.run(lowered, steps=steps, dt=dt, scheme=scheme, dtype=dtype, progress=part)
         for i in chosen:
-            volley = batch.packets(ran, i - first, points.widths(i), dt, window)
+            volley = batch.packets(ran, i - first, points.widths(i), dt, window, own[i])
             for name, values in fields.items():
                 values.append(getattr(volley, name))
             status.append(int(ran.records.status[ran.own(i - first)].any()))

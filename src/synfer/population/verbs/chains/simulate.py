@@ -85,7 +85,7 @@ def simulate_chain(
     if isinstance(trials, bool) or not isinstance(trials, (int, np.integer)) or trials < 1:
         raise ParameterError(f"trials = {trials!r} must be a whole number >= 1; for example trials=20")
     dt = check_positive("dt", dt, "ms")
-    steps = points.duration(check_positive("t", t, "ms"), dt)
+    steps = max(points.steps(check_positive("t", t, "ms"), dt))
     points.check(dt)
     length = None if window == "evoked" else steps_in("window", check_positive("window", window, "ms"), dt)
     per_bin = _bins(steps, dt, every)
