@@ -1,6 +1,6 @@
 """synfer against named peers: ratios from interleaved repetitions in one run.
 
-python bench/run.py [--quick] [--only density|spikes|scaling|peers|compile] [--json FILE] [--peer-python PYTHON]
+python bench/run.py [--quick] [--only density|spikes|peers|chains|scaling|compile] [--json FILE] [--peer-python PYTHON]
 """
 
 import argparse
@@ -15,6 +15,7 @@ SECTIONS = {
     "density": ("against_scipy", "against_c", "density_float32"),
     "spikes": ("spikes_against_c", "spikes_float32"),
     "peers": ("against_simulators",),
+    "chains": ("chains", "chain_growth", "chain_against_brian2"),
     "scaling": ("growth",),
     "compile": ("compiling",),
 }

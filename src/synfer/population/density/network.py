@@ -12,7 +12,7 @@ import numpy as np
 from ...core.errors import ParameterError
 from ...core.jit import kernel
 from .coupling import CHANGE, MEAN, Edges, Synapses, absorb, initial_states, lower, predict, transmit
-from .evolve import CHUNK_NUMBERS, CHUNK_STEPS, check
+from .evolve import CHUNK_NUMBERS, check
 from .inner import inner
 from .mesh import Lanes, counts
 from .records import FIELDS, record_tile
@@ -25,6 +25,8 @@ from .tile import WIDTH, delays
 
 # What a stack may fill of the second-level cache.
 STACK_BYTES = 2**20
+# Steps whose signals are held in memory at once: asking for them costs Python, and a stack has few.
+CHUNK_STEPS = 4096
 # Tiles of a stack at most.
 MOST_TILES = 16
 

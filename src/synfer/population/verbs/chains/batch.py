@@ -15,7 +15,7 @@ class Batch(NamedTuple):
     Attributes:
         lowered: the cases as lanes. first: number of the first lane of every case.
         lanes: the engine's lanes. records: what the engine recorded of them.
-        flux: mean flux of every lane in every step [1/ms], (L, steps).
+        flux: mean flux of every lane in every step [1/ms], (L, steps). start: flux at the start, (L,).
     """
 
     lowered: list[Lowered]
@@ -23,12 +23,13 @@ class Batch(NamedTuple):
     lanes: density.Lanes
     records: density.Records
     flux: np.ndarray
+    start: np.ndarray
 
-    def quiet(self, case: int, values: np.ndarray, constant: np.ndarray) -> np.ndarray:
-        """The rows of `values` (L, times) that are a case's quiet twins; `constant` (L,) where it has none."""
-        start, twin = self.first[case], self.lowered[case].twin
-        own = np.repeat(constant[start : start + len(twin), None], values.shape[1], axis=1)
-        own[twin >= 0] = values[start + twin[twin >= 0]]
+    def quiet(self, case: int, values: np.ndarray) -> np.ndarray:
+        """The rows of `values` (L, times) that are a case's quiet twins; the constant rate of those without a lane."""
+        first, twin = self.first[case], self.lowered[case].twin
+        own = np.repeat(self.start[first : first + len(twin), None], values.shape[1], axis=1)
+        own[twin >= 0] = values[first + twin[twin >= 0]]
         return own
 
     def own(self, case: int) -> slice:
@@ -64,12 +65,13 @@ def run(
         for case, start in zip(lowered, first, strict=True)
     ]
     synapses = density.Synapses(*(np.concatenate(column) for column in zip(*offset, strict=True)))
+    initial = _joined([case.initial for case in lowered])
     result = density.evolve_networks(
         lanes, synapses, np.repeat(np.arange(len(sizes)), sizes), signal, sources, steps=steps, dt=dt,
-        initial=_joined([case.initial for case in lowered]), scheme=scheme, dtype=np.dtype(dtype), every=every,
+        initial=initial, scheme=scheme, dtype=np.dtype(dtype), every=every,
         record_p=record_p, progress=progress,
     )  # fmt: skip
-    return Batch(lowered, first, lanes, result.records, result.flux)
+    return Batch(lowered, first, lanes, result.records, result.flux, initial.rate)
 
 
 def _joined(states: list[density.State]) -> density.State:
@@ -85,8 +87,7 @@ def packets(
 ) -> readout.Packet:
     """The volley in every population of a case; width: neurons in each. Steps beyond `steps` are not looked at."""
     flux = batch.flux[:, :steps]
-    constant = np.concatenate([one.initial.rate for one in batch.lowered])
     rate = 1000 * flux[batch.own(case)]
-    quiet = 1000 * batch.quiet(case, flux, constant)
+    quiet = 1000 * batch.quiet(case, flux)
     time = (np.arange(flux.shape[1]) + 0.5) * dt
     return readout.packet(rate, quiet, time, width=width, window=window)

@@ -84,12 +84,11 @@ def evolve_chain(
 def _by_layer(points: ChainPoints, ran: batch.Batch, window: Any, dt: float) -> dict[str, Any]:
     """Time courses (point, layer, time) and packets (point, layer) of the populations."""
     records, rows = ran.records, [ran.own(i) for i in range(len(points))]
-    start = np.concatenate([case.initial.rate for case in ran.lowered])
     variables: dict[str, Any] = {
         "rate": (("layer", "time"), np.stack([1000 * records.rate[own] for own in rows])),
         "quiet_rate": (
             ("layer", "time"),
-            np.stack([1000 * ran.quiet(i, records.rate, start) for i in range(len(points))]),
+            np.stack([1000 * ran.quiet(i, records.rate) for i in range(len(points))]),
         ),
         "n_spikes": (("layer", "time"), np.stack([records.spikes[own] for own in rows])),
     }
