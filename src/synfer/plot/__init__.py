@@ -7,6 +7,27 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from synfer.plot.basics import density, rate
-from synfer.plot.figure import PALETTE, describe, label, new_figure, save, style
+from synfer.plot.chains import layer_densities, layers
+from synfer.plot.figure import PALETTE, describe, label, new_figure, save, shades, style
+from synfer.plot.gates import closing_charge, gating
+from synfer.plot.packets import state_plane, survival
 
-__all__ = ["PALETTE", "Axes", "Figure", "density", "describe", "label", "new_figure", "rate", "save", "style"]
+__all__ = [
+    "PALETTE",
+    "Axes",
+    "Figure",
+    "closing_charge",
+    "density",
+    "describe",
+    "gating",
+    "label",
+    "layer_densities",
+    "layers",
+    "new_figure",
+    "rate",
+    "save",
+    "shades",
+    "state_plane",
+    "style",
+    "survival",
+]

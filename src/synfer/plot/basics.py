@@ -30,21 +30,21 @@ def density(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     moments_only = "p" not in ds and "V_mean" in ds and "V_sd" in ds
     p = ds["V_mean"] if moments_only else _variable(ds, "p", 'record it: record=("p",)')
     with style():
-        ax = _axes(ax)
+        ax = new_axes(ax)
         if moments_only:
             _lines(ax, p, "time" if "time" in p.dims else str(p.dims[-1]), ds["V_sd"])
             ax.set_title('mean +- sd; record=("p",) keeps the density')
             return ax
         if "time" not in p.dims:
             _lines(ax, p, "V")
-            ax.set(xlim=_visible(p), ylim=(0, None))
+            ax.set(xlim=visible(p), ylim=(0, None))
             return ax
         if p.ndim != 2:
             raise ParameterError(f"p has dimensions {p.dims}, a map shows time x V; choose one point: ds.isel(point=0)")
         p = p.transpose("V", "time")
         mesh = ax.pcolormesh(p.coords["time"], p.coords["V"], p.values, shading="nearest", vmin=0, rasterized=True)
         ax.figure.colorbar(mesh, ax=ax, label=label(p))
-        ax.set(xlabel=label(p.coords["time"]), ylabel=label(p.coords["V"]), ylim=_visible(p))
+        ax.set(xlabel=label(p.coords["time"]), ylabel=label(p.coords["V"]), ylim=visible(p))
     return ax
 
 
@@ -65,7 +65,7 @@ def rate(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
     if r.ndim == 0:
         raise ParameterError(f"rate is one number, {float(r):g} Hz; a plot needs time or several points")
     with style():
-        ax = _axes(ax)
+        ax = new_axes(ax)
         _lines(ax, r, "time" if "time" in r.dims else str(r.dims[-1]), ds.get("rate_se"))
         ax.set_ylim(bottom=0)
     return ax
@@ -77,13 +77,13 @@ def _variable(ds: xr.Dataset, name: str, repair: str) -> xr.DataArray:
     return ds[name]
 
 
-def _visible(p: xr.DataArray) -> tuple[float, float]:
+def visible(p: xr.DataArray) -> tuple[float, float]:
     """The range of V where p is anywhere above a thousandth of its peak: less than a line's width."""
     seen = p.coords["V"].values[(p >= VISIBLE * p.max()).any([d for d in p.dims if d != "V"]).values]
     return float(seen.min()), float(seen.max())
 
 
-def _axes(ax: Axes | None) -> Axes:
+def new_axes(ax: Axes | None) -> Axes:
     if ax is not None:
         return ax
     from matplotlib import pyplot  # the one place that opens a window, and only on request

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib import rc_context
+from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
@@ -73,6 +73,11 @@ def new_figure(
             for i, ax in enumerate(axes.flat):
                 ax.set_title(chr(ord("A") + i), loc="left", fontweight="bold")
     return figure, axes
+
+
+def shades(count: int) -> np.ndarray:
+    """Colours for an ordered series, from light to dark, shape (count, 4)."""
+    return colormaps["viridis_r"](np.linspace(0.1, 1, count))
 
 
 def label(variable: xr.DataArray) -> str:

@@ -1,0 +1,37 @@
+"""Contract: the experiments on chains write the same bytes, whatever the process around them."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SMALL = {
+    "synfire-state-plane": {
+        "layers": 2, "attractor_layers": 2, "a_in": [0.8], "sigma_t_in": [1.0], "widths": [20], "large": 50,
+        "large_trials": 2, "small_trials": 2, "survival_trials": 2, "t": 15.0, "h": 0.4, "dt": 0.1, "tolerance": 0.2,
+    },
+    "synfire-gating": {
+        "layers": 2, "shown_layers": [2], "depth": [0.0, 1.0], "g": [0.0, 0.1], "h": 0.4, "tolerance": 0.5,
+        "depth_bounds": [0.3, 20.0], "g_bounds": [0.02, 3.0],
+    },
+    "gate-timing": {
+        "layers": 2, "half": [5.0, 10.0], "depth": [0.0, 1.25, 2.0, 3.0], "lag_ratio": [0.0, 1.0], "length": [10.0],
+        "price_lag_ratio": [0.0, 1.0], "h": 0.4, "tolerance": 0.5,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALL)
+def test_two_processes_write_the_same_folder_byte_for_byte(name, tmp_path, fingerprint):
+    words = [word for field, value in SMALL[name].items() for word in ("--set", f"{field}={value}")]
+    for i in ("0", "1"):
+        environment = os.environ | {"PYTHONHASHSEED": i, "TZ": f"UTC{i}", "OMP_NUM_THREADS": f"{2 - int(i)}"}
+        command = [sys.executable, "-c", "import sys; from synfer.cli import main; sys.exit(main())", "run", name]
+        where = ["--out", str(tmp_path / i / name)]
+        subprocess.run([*command, *words, *where], env=environment, check=True, timeout=300)
+    first = fingerprint(tmp_path / "0")
+    assert any(path.endswith(".png") for path in first)
+    assert {f"{name}/verdict.json", f"{name}/data.zarr/zarr.json"} <= set(first)
+    assert first == fingerprint(tmp_path / "1")
