@@ -65,7 +65,7 @@ def test_the_page_shows_how_to_make_it_again(page):
 def test_every_figure_has_a_text_for_those_who_cannot_see_it(page):
     images = [attrs for tag, attrs in Page(page).tags if tag == "img"]
     assert [image["alt"] for image in images] == [
-        "2 panels. A: plot of population rate [Hz] against depth. B: map of depth against throw."
+        "2 panels. A: plot of population rate [Hz] against depth of the inhibition [mV]. B: map of depth against throw."
     ]
 
 

@@ -25,6 +25,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "a": ("spikes", "spikes in the volley"),
     "sigma_t": ("ms", "sd of spike times in the volley"),
     "t_packet": ("ms", "mean time of the volley"),
+    "t_end": ("ms", "duration of the run"),
     "survived": ("1", "whether the volley holds half of its layer"),
     "a_in": ("spikes", "spikes in the packet"),
     "sigma_t_in": ("ms", "sd of spike times in the packet"),

@@ -122,7 +122,7 @@ def test_an_inhibitory_partner_holds_a_volley_down():
 
 
 def test_densities_are_recorded_by_layer():
-    out = sf.evolve(CHAIN, VOLLEY, t=12, every=2, record="p")
+    out = sf.evolve(CHAIN, VOLLEY, t=24, every=4, record="p")
     assert out.p.dims == ("layer", "time", "V")
     width = float(out.V[1] - out.V[0])
     refractory = 1 - out.p.sum("V") * width

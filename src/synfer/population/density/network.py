@@ -11,7 +11,7 @@ import numpy as np
 
 from ...core.errors import ParameterError
 from ...core.jit import kernel
-from .coupling import CHANGE, MEAN, Edges, Synapses, absorb, initial_states, lower, predict, transmit
+from .coupling import CHANGE, MEAN, SHIFTS, TARGET, Edges, Synapses, absorb, initial_states, lower, predict, transmit
 from .evolve import CHUNK_NUMBERS, check
 from .inner import inner
 from .mesh import Lanes, counts
@@ -42,8 +42,12 @@ class NetworkRecords(NamedTuple):
 
 
 @inner
-def gather(works, history, flux, step, stages):
-    """Mean and change of every lane's flux in a step, into history (depth, lanes, 2); the mean into flux (lanes,)."""
+def gather(works, history, kicked, flux, step):
+    """Mean and change of every lane's flux in a step, into history (depth, lanes, 2); the mean into flux (lanes,).
+
+    A lane that delta synapses kick in every step spikes with the kicks, at the start: its flux at the end, just behind
+    one, says nothing, and the mean of the step stands for it.
+    """
     depth, ring = history.shape[0], works.flux.shape[1]
     width = works.flux.shape[3]
     for tile in range(works.flux.shape[0]):
@@ -51,6 +55,8 @@ def gather(works, history, flux, step, stages):
             r1, r2 = works.flux[tile, step % ring, 0, lane], works.flux[tile, step % ring, 1, lane]
             mean = (1.0 - GAMMA) * r1 + GAMMA * r2
             at = tile * width + lane
+            if kicked[at]:
+                works.rate[tile, lane] = mean
             history[step % depth, at, MEAN] = mean
             history[step % depth, at, CHANGE] = works.rate[tile, lane] - mean
             flux[at] = mean
@@ -58,13 +64,14 @@ def gather(works, history, flux, step, stages):
 
 @kernel(no_cfunc_wrapper=True)
 def advance_stack(
-    tiles, works, edges, states, history, signals, kicks, signal, dt, first, every, drive, kick, scratch, flux, out,
-    snapshots, lanes,
+    tiles, works, edges, states, history, kicked, signals, kicks, signal, dt, first, every, drive, kick, scratch, flux,
+    out, snapshots, lanes,
 ):  # fmt: skip
     """Run signals.shape[0] steps of all tiles of a stack from step `first`.
 
     Args:
         tiles, works: of the stack. edges, states (E, 2), history (depth, lanes, 2): synapses, filters, fluxes.
+        kicked: (lanes,), whether a delta synapse reaches a lane.
         signals: (steps, stages, 4, signals), kicks: (steps, signals); signal: (tiles, W), which of them a lane gets.
         drive: (tiles, stages, 4, W), kick: (tiles, W), scratch: (8, W): work space.
         flux: (steps, lanes), filled. out: (records, tiles, FIELDS, W); snapshots: (records or 0, tiles, n, W).
@@ -86,7 +93,7 @@ def advance_stack(
             transmit(edges, states, history, step, dt, drive, kick)
             for k in range(count):
                 step_tile(tile_at(tiles, k), work_at(works, k), drive[k], kick[k], dt, stages, step, lanes)
-            gather(works, history, flux[i], step, stages)
+            gather(works, history, kicked, flux[i], step)
             absorb(edges, states, history, step)
         if (step + 1) % every == 0 and out.shape[0] > 0:
             for k in range(count):
@@ -116,6 +123,8 @@ class _StackRun:
         self.states = initial_states(own, initial.rate)
         sources = np.concatenate([run.source for run in self.runs])
         depth = int(self.edges.index[:, 3].max(initial=0)) + 3
+        self.kicked = np.zeros(len(sources), np.bool_)
+        self.kicked[self.edges.index[self.edges.index[:, SHIFTS] == 1, TARGET]] = True
         self.history = np.zeros((depth, len(sources), 2))
         self.history[:, :, MEAN] = initial.rate[sources]
         self.signals, at = np.unique(signal[sources], return_inverse=True)
@@ -140,8 +149,9 @@ class _StackRun:
         steps_flux = np.zeros((steps, count * width))
         drive, kick = np.zeros((count, stages, 4, width)), np.zeros((count, width))
         advance_stack(
-            self.stack.tiles, self.stack.works, self.edges, self.states, self.history, signals, kicks, self.signal,
-            self.dt, first, every, drive, kick, self.scratch, steps_flux, out, snapshots, self.runs[0].lanes,
+            self.stack.tiles, self.stack.works, self.edges, self.states, self.history, self.kicked, signals, kicks,
+            self.signal, self.dt, first, every, drive, kick, self.scratch, steps_flux, out, snapshots,
+            self.runs[0].lanes,
         )  # fmt: skip
         node = first // every + 1 if first else 0
         for k, run in enumerate(self.runs):

@@ -24,14 +24,14 @@ Batch = Callable[[Sequence[Point]], xr.Dataset]
 
 
 def compute(
-    sweep: Sweep, assignments: Sequence[Assignment], *, layers: int, t: float, batch: Batch | None = None
+    sweep: Sweep, assignments: Sequence[Assignment], *, layers: int, t: float | None, batch: Batch | None = None
 ) -> Outcome:
     """The outcome of a unit.
 
     Args:
         assignments: The values of each point.
         layers: Their number of layers.
-        t: Their duration [ms].
+        t: Their duration [ms]; None for one each.
         batch: What computes points; by default the sweep's engine.
     """
     batch = batch or ENGINES[sweep.engine]

@@ -1,8 +1,9 @@
-"""One duration for all points of a shape, so that no point's result depends on which others it is computed with.
+"""One duration for all spiking points of a shape, which share the bins of their read-out.
 
     t = t0 + 3 sigma_t + the delays + 10 ms for each layer,
 
-with the largest t0, sigma_t and delays of the sweep, in whole milliseconds.
+with the largest t0, sigma_t and delays of the sweep, in whole milliseconds. Densities have a duration each, see
+`propagate`.
 """
 
 import math
@@ -18,22 +19,24 @@ TRANSIT = 10.0
 """Time [ms] for each layer."""
 SPREAD = 3.0
 """Standard deviations of the packet's spike times that a run covers."""
-STEP = {"evolve": 0.05, "simulate": 0.02}
-"""The engines' steps [ms] where the sweep gives none."""
+STEP = 0.02
+"""The step [ms] of `simulate` where the sweep gives none."""
 
 
-def duration(plan: Plan, i: int) -> float:
-    """The duration [ms] of point i and of all points of its shape, a multiple of its step."""
+def duration(plan: Plan, i: int) -> float | None:
+    """The duration [ms] of point i and of all points of its shape, a multiple of its step; None for one each."""
     point = plan.point(i)
     given = point.get("t", plan.sweep.t)
     if given is not None:
         return float(given)
+    if plan.sweep.engine == "evolve":
+        return None
     own = {path: value for path, value in point.items() if path == "chain.layers"}
     latest = {path: max(c) for path, c in zip(plan.paths, plan.columns, strict=True) if _delaying(path)}
     base = {"chain": plan.sweep.chain, "packet": plan.sweep.packet}
     with suppress(ParameterError):  # then these points fail too, each with its reason
         base = paths.replaced(base, latest | own)
-    dt = float(point.get("dt", plan.sweep.dt or STEP[plan.sweep.engine]))
+    dt = float(point.get("dt", plan.sweep.dt or STEP))
     whole = math.ceil(_passage(base["chain"], base["packet"]) - 1e-9)  # ms, which bins and most steps divide
     return math.ceil(whole / dt - 1e-9) * dt
 

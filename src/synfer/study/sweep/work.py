@@ -23,7 +23,7 @@ class Task(NamedTuple):
     number: int
     points: tuple[Assignment, ...]
     layers: int
-    t: float
+    t: float | None
 
 
 @dataclass(frozen=True)

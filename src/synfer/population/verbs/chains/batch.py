@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from synfer.population import density, readout
-from synfer.population.verbs.chains.lanes import Lowered, Sources, engine_lanes
+from synfer.population.verbs.chains.lanes import Lowered, Sources, engine_lanes, joined
 
 
 class Batch(NamedTuple):
@@ -65,21 +65,13 @@ def run(
         for case, start in zip(lowered, first, strict=True)
     ]
     synapses = density.Synapses(*(np.concatenate(column) for column in zip(*offset, strict=True)))
-    initial = _joined([case.initial for case in lowered])
+    initial = joined([case.initial for case in lowered])
     result = density.evolve_networks(
         lanes, synapses, np.repeat(np.arange(len(sizes)), sizes), signal, sources, steps=steps, dt=dt,
         initial=initial, scheme=scheme, dtype=np.dtype(dtype), every=every,
         record_p=record_p, progress=progress,
     )  # fmt: skip
     return Batch(lowered, first, lanes, result.records, result.flux, initial.rate)
-
-
-def _joined(states: list[density.State]) -> density.State:
-    """States side by side; densities are aligned at the top."""
-    tall = max(state.p.shape[1] for state in states)
-    p = [np.pad(state.p, ((0, 0), (tall - state.p.shape[1], 0)), constant_values=np.nan) for state in states]
-    queue = np.concatenate([state.queue for state in states])
-    return density.State(np.concatenate(p), queue, np.concatenate([state.rate for state in states]))
 
 
 def packets(
@@ -91,3 +83,13 @@ def packets(
     quiet = 1000 * batch.quiet(case, flux)
     time = (np.arange(flux.shape[1]) + 0.5) * dt
     return readout.packet(rate, quiet, time, width=width, window=window)
+
+
+def running(batch: Batch, case: int, dt: float, steps: int | None = None) -> np.ndarray:
+    """Whether the volley of each population of a case is still under way at the end, (P,).
+
+    That is, its evoked rate exceeds there what counts as the end of a volley, and what counts as one at all.
+    """
+    flux = batch.flux[:, :steps]
+    evoked = 1000 * (flux[batch.own(case)] - batch.quiet(case, flux))
+    return evoked[:, -1] > np.maximum(readout.DEAD, readout.EDGE * evoked.max(axis=1))

@@ -2,7 +2,7 @@
 
 The quiet twin of a population is the same population under the same gate without the packet. With the switch
 `disfacilitation` off, a projection carries r - quiet twin's rate, so that a gate leaves the background of the next
-layer alone; with it on, r - r0, r0 being the ungated stationary rate: silencing a layer hyperpolarises the next.
+layer alone; with it on, r - r0, r0 being the ungated rate: silencing a layer hyperpolarises the next.
 A twin needs a lane of its own only where its drive changes in time; else its rate is a constant.
 """
 
@@ -37,6 +37,11 @@ class Case(NamedTuple):
     gated: bool
     disfacilitation: bool
 
+    def ungated(self) -> "Case":
+        """The same without gates."""
+        drives = [ungated(drive) for drive in self.drives]
+        return self._replace(drives=drives, steady=[is_steady(drive) for drive in drives], gated=False)
+
     def projections(self) -> list[tuple[int, int, Projection]]:
         """(source, target, projection) of the projections between populations."""
         index = {population.name: i for i, population in enumerate(self.network.populations)}
@@ -64,7 +69,7 @@ def case_of(point: dict[str, Any]) -> Case:
     drives = [
         _drive(population, name, gates, shared) for population, name in zip(network.populations, names, strict=True)
     ]
-    steady = {id(drive): _is_steady(drive) for drive in shared.values()}
+    steady = {id(drive): is_steady(drive) for drive in shared.values()}
     volleys = [_entering(network, population, packets) for population in network.populations]
     return Case(network, names, drives, volleys, [steady[id(drive)] for drive in drives], bool(gates), switch)
 
@@ -139,7 +144,9 @@ def _entering(network: Network, population: Population, packets: tuple[PulsePack
     )
 
 
-def _is_steady(drive: Drive) -> bool:
+def is_steady(drive: Drive) -> bool:
+    """Whether a drive is constant in time."""
+
     def varies(part: Part) -> bool:
         values = (getattr(part, name) for name in type(part).model_fields)
         return (isinstance(part, Gate) and part.timed) or any(isinstance(value, Timeseries) for value in values)

@@ -72,6 +72,7 @@ def evolve_chain(
         grid = mesh.common([ran.lanes])
         coords["V"] = (("V",), (grid[1:] + grid[:-1]) / 2)
         variables["p"] = (("layer", "time", "V"), _densities(points, ran, grid))
+    points.warn_of_running([batch.running(ran, i, dt).any() for i in range(len(points))], steps * dt)
     arguments = spec_of(
         points, t=steps * dt, dt=dt, every=spacing, record=list(recorded), window=window, scheme=scheme, dtype=dtype
     )

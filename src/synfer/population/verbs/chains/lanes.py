@@ -10,7 +10,7 @@ from synfer.population.drive import Drive
 from synfer.population.neurons import Neuron
 from synfer.population.signals import at_rest, signals
 from synfer.population.verbs import mesh
-from synfer.population.verbs.chains.case import Case
+from synfer.population.verbs.chains.case import Case, is_steady, ungated
 from synfer.population.verbs.chains.rest import settle
 from synfer.population.verbs.common import Points
 
@@ -29,7 +29,7 @@ class Lowered(NamedTuple):
     """A case as lanes.
 
     Attributes:
-        lanes: the populations in order, then the twins.
+        lanes: the populations in order, then the twins, then what is ungated.
         twin: lane of every population's twin, or -1 where its rate is constant.
         synapses: between these lanes.
         initial: state at the start. shift: constant input [mV] in that state from silenced or excited neighbours.
@@ -52,26 +52,45 @@ def lower(case: Case, h: float | None, points: Points) -> Lowered:
         )
     ]
     initial, base = _start(case, lanes)
-    twin = np.full(len(lanes), -1)
+    populations_only = len(lanes)
+    origin = list(range(populations_only))
+    twin = np.full(populations_only, -1)
     if case.disfacilitation and case.gated and not all(case.steady):
         # A twin that is moved by other twins is a population like any other.
-        twin = np.arange(len(lanes), 2 * len(lanes))
+        twin = np.arange(populations_only, 2 * populations_only)
         lanes += [lane._replace(volleys=()) for lane in lanes]
+        origin += origin
     else:
         known: dict[tuple, int] = {}
-        for i, lane in enumerate(lanes[: len(populations)]):
-            if not case.steady[i]:
-                key = (id(lane.drive), lane.neuron, lane.mesh)
-                if key not in known:
-                    known[key] = len(lanes)
-                    lanes.append(lane._replace(volleys=()))
-                twin[i] = known[key]
-    origin = list(range(len(populations))) + [
-        int(np.flatnonzero(twin == i)[0]) for i in range(len(populations), len(lanes))
-    ]
-    rows = np.array(origin)
-    state = density.State(initial.p[rows], initial.queue[rows], initial.rate[rows])
-    return Lowered(lanes, twin, _synapses(case, twin, state.rate, base), state)
+        for i in np.flatnonzero(~np.array(case.steady)):
+            lane = lanes[i]
+            key = (id(lane.drive), lane.neuron, lane.mesh)
+            if key not in known:
+                known[key] = len(lanes)
+                lanes.append(lane._replace(volleys=()))
+                origin.append(int(i))
+            twin[i] = known[key]
+    state = density.State(initial.p[origin], initial.queue[origin], initial.rate[origin])
+    free, state = _free(case, lanes, state)
+    return Lowered(lanes, twin, _synapses(case, twin, free, state.rate, base), state)
+
+
+def _free(case: Case, lanes: list[Lane], state: density.State) -> tuple[np.ndarray, density.State]:
+    """With disfacilitation, populations of varying noise are measured against themselves ungated: lanes to append.
+
+    Returns the lane of each population, -1 where its ungated rate is a constant, and the state with theirs.
+    """
+    lane_of = np.full(len(case.drives), -1)
+    if not (case.disfacilitation and case.gated):
+        return lane_of, state
+    varying = [i for i, drive in enumerate(case.drives) if not is_steady(ungated(drive))]
+    if not varying:
+        return lane_of, state
+    added = [lanes[i]._replace(drive=ungated(case.drives[i]), volleys=(), steady=False) for i in varying]
+    lane_of[varying] = len(lanes) + np.arange(len(varying))
+    lanes += added
+    rest = density.stationary(engine_lanes(added), *np.array([at_rest(lane.drive) for lane in added]).T)
+    return lane_of, joined([state, rest])
 
 
 def _meshes(case: Case, h: float | None, points: Points) -> list[tuple[float, float]]:
@@ -106,17 +125,17 @@ def _start(case: Case, lanes: list[Lane]) -> tuple[density.State, np.ndarray]:
     return density.stationary(engine, *rest), base
 
 
-def _synapses(case: Case, twin: np.ndarray, rate: np.ndarray, base: np.ndarray) -> density.Synapses:
+def _synapses(case: Case, twin: np.ndarray, free: np.ndarray, rate: np.ndarray, base: np.ndarray) -> density.Synapses:
     """Projections between populations, and between twins where these move each other."""
     projections = case.projections()
     absolute = case.disfacilitation and case.gated
     rows = []
     for source, target, projection in projections:
-        reference = -1 if absolute else int(twin[source])
-        quiet = base[source] if absolute or reference < 0 else 0.0
+        reference = int(free[source] if absolute else twin[source])
+        quiet = base[source] if reference < 0 else 0.0
         rows.append((source, target, reference, quiet, projection))
         if absolute and twin[source] >= 0:
-            rows.append((int(twin[source]), int(twin[target]), -1, base[source], projection))
+            rows.append((int(twin[source]), int(twin[target]), reference, quiet, projection))
     strength = {id(projection): case.strength(source, projection) for source, _, projection in projections}
     rise, decay = zip(*(_times(row[4]) for row in rows), strict=True) if rows else ((), ())
     return density.Synapses(
@@ -168,3 +187,11 @@ class Sources:
         if lane.steady:
             return (*at_rest(lane.drive), 0.0)
         return signals(Drive(lane.drive.parts + lane.volleys), lane.neuron.tau_m, edges, self.gamma)
+
+
+def joined(states: list[density.State]) -> density.State:
+    """States side by side; densities are aligned at the top."""
+    tall = max(state.p.shape[1] for state in states)
+    p = [np.pad(state.p, ((0, 0), (tall - state.p.shape[1], 0)), constant_values=np.nan) for state in states]
+    queue = np.concatenate([state.queue for state in states])
+    return density.State(np.concatenate(p), queue, np.concatenate([state.rate for state in states]))

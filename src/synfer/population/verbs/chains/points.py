@@ -62,6 +62,12 @@ class ChainPoints(Points):
             return [steps_in("t", check_positive("t", t, "ms"), dt)] * len(self)
         return [int(np.ceil(_passage(case) / dt - 1e-9)) for case in self.cases]
 
+    def warn_of_running(self, running: Sequence[Any], t: float) -> None:
+        """Say so where a run ended before its volley did."""
+        if any(running):
+            where = f" at {sum(running)} of {len(running)} points" if self.many else ""
+            self.warn(f"the volley is not over at the end of the run, t = {t:g} ms{where}: its a is cut; raise t")
+
     def dataset(
         self,
         variables: Mapping[str, tuple[Sequence[str], Any]],

@@ -1,11 +1,12 @@
 """The packets that come through thousands of chains, without their time courses."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
 
+from synfer.population import readout
 from synfer.population.chain import Network, SynfireChain
 from synfer.population.drive import Drive, Gate, PulsePacket
 from synfer.population.verbs.chains import batch
@@ -15,6 +16,19 @@ from synfer.population.verbs.common import check_choice, check_positive, spec_of
 
 AT_ONCE = 2**25
 """Lane steps whose fluxes are held in memory at once: 256 MB."""
+
+
+DOUBLINGS = 4
+"""How often a default duration is doubled for a volley that is not over."""
+
+
+class Volley(NamedTuple):
+    """The packets of one point, how long it ran, and whether a layer was still firing at the end."""
+
+    packet: readout.Packet
+    steps: int
+    running: bool
+    status: int
 
 
 def propagate(
@@ -36,8 +50,8 @@ def propagate(
     Args:
         chain: SynfireChain or Network.
         packet: The volley that enters, without a synapse of its own; or a sum of volleys.
-        t: Duration [ms], a multiple of dt; default 10 ms for each layer after the packet, and the delays, of each
-            point by itself.
+        t: Duration [ms], a multiple of dt. By default each point has its own: 10 ms for each layer after the packet,
+            and the delays; doubled, up to 16 times that, until its volley is over.
         gate: Inhibition, Shunt, or a sum of them.
         disfacilitation: Whether silencing a layer takes its background from the next.
         window: Of the read-out: "evoked", or a length in ms, see `evolve`.
@@ -47,8 +61,9 @@ def propagate(
     chain, packet, gate, disfacilitation and h may be sequences: they broadcast to a `point` dimension.
 
     Returns:
-        Dataset with `a` [spikes], `sigma_t`, `t_packet` [ms], `survived` by (point, layer), and `status` by point: 0,
-        or 1 for a chain that did not stay finite, whose packets are NaN. Memory: 256 MB of fluxes at most.
+        Dataset with `a` [spikes], `sigma_t`, `t_packet` [ms], `survived` by (point, layer); by point `t_end` [ms], how
+        long it ran, and `status`: 0, or 1 for a chain that did not stay finite, whose packets are NaN. Memory: 256 MB
+        of fluxes at most.
 
     Raises:
         As `evolve`.
@@ -65,32 +80,57 @@ def propagate(
     check_choice("scheme", scheme, ("sdirk2", "backward-euler"))
     check_choice("dtype", dtype, ("float64", "float32"))
     dt = check_positive("dt", dt, "ms")
-    own = points.steps(t, dt)
-    steps = max(own)
     points.check(dt)
-    fields: dict[str, list[np.ndarray]] = {name: [] for name in ("a", "sigma_t", "t_packet", "survived")}
-    status: list[int] = []
-    most = max(1, AT_ONCE // (2 * steps * len(points.names)))
-    for first in range(0, len(points), most):
-        chosen = range(first, min(first + most, len(points)))
-        lowered = [lower(points.cases[i], points.points[i]["h"], points) for i in chosen]
-
-        def part(fraction: float, first: int = first, count: int = len(chosen)) -> None:
-            if progress is not None:
-                progress((first + fraction * count) / len(points))
-
-        ran = batch.run(lowered, steps=steps, dt=dt, scheme=scheme, dtype=dtype, progress=part)
-        for i in chosen:
-            volley = batch.packets(ran, i - first, points.widths(i), dt, window, own[i])
-            for name, values in fields.items():
-                values.append(getattr(volley, name))
-            status.append(int(ran.records.status[ran.own(i - first)].any()))
-    variables: dict[str, Any] = {name: (("layer",), np.array(values)) for name, values in fields.items()}
+    steps = points.steps(t, dt)
+    volleys: list[Volley | None] = [None] * len(points)
+    for doublings in range(1 if t is not None else DOUBLINGS + 1):
+        todo = [i for i, volley in enumerate(volleys) if volley is None or volley.running]
+        if not todo:
+            break
+        options = {"dt": dt, "scheme": scheme, "dtype": dtype}
+        told = None if progress is None or doublings else progress
+        for i, volley in _read(points, todo, [steps[i] << doublings for i in todo], window, options, told):
+            volleys[i] = volley
+    read = [volley for volley in volleys if volley is not None]
+    points.warn_of_running([volley.running for volley in read], max(volley.steps for volley in read) * dt)
+    status = [volley.status for volley in read]
+    variables: dict[str, Any] = {
+        name: (("layer",), np.array([getattr(volley.packet, name) for volley in read]))
+        for name in read[0].packet._fields
+    }
+    variables["t_end"] = ((), np.array([volley.steps * dt for volley in read]))
     variables["status"] = ((), np.array(status, np.int8))
     if any(status):
         points.warn(f"{sum(status)} of {len(points)} points did not stay finite; see status")
-    arguments = spec_of(points, t=steps * dt, dt=dt, window=window, scheme=scheme, dtype=dtype)
+    arguments = spec_of(points, t=t, dt=dt, window=window, scheme=scheme, dtype=dtype)
     return points.dataset(
-        variables, {}, verb="propagate", spec=arguments, t_end=steps * dt, window=str(window),
+        variables, {}, verb="propagate", spec=arguments, window=str(window),
         status="some points failed" if any(status) else "ok",
     )  # fmt: skip
+
+
+def _read(
+    points: ChainPoints,
+    chosen: list[int],
+    steps: list[int],
+    window: Any,
+    options: dict[str, Any],
+    progress: Callable[[float], None] | None,
+) -> Iterator[tuple[int, Volley]]:
+    """The packets of some points that run for so many steps each, as many at once as memory allows."""
+    dt = options["dt"]
+    most = max(1, AT_ONCE // (2 * max(steps) * len(points.names)))
+    for first in range(0, len(chosen), most):
+        part = chosen[first : first + most]
+        own = steps[first : first + most]
+        lowered = [lower(points.cases[i], points.points[i]["h"], points) for i in part]
+
+        def told(fraction: float, first: int = first, count: int = len(part)) -> None:
+            if progress is not None:
+                progress((first + fraction * count) / len(chosen))
+
+        ran = batch.run(lowered, steps=max(own), progress=told, **options)
+        for case, i in enumerate(part):
+            packet = batch.packets(ran, case, points.widths(i), dt, window, own[case])
+            running = bool(batch.running(ran, case, dt, own[case]).any())
+            yield i, Volley(packet, own[case], running, int(ran.records.status[ran.own(case)].any()))

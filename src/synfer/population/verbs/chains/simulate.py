@@ -139,7 +139,9 @@ def _run(
     rest, base, start = settle(case, rates)
     densities = [_exact(neuron, drive) for neuron, drive in zip(neurons, rest.T, strict=True)]
     expected = quiet_rates(case, start, points, request.steps, request.dt)
-    transmitted = np.repeat(base[:, None], request.steps, axis=1) if case.disfacilitation and case.gated else expected
+    transmitted = expected
+    if case.disfacilitation and case.gated:
+        transmitted = quiet_rates(case.ungated(), base, points, request.steps, request.dt)
     extra = background(case, transmitted, start, request.dt)
     inputs = [_inputs(case, p, extra[p], request) for p in range(len(populations))]
     quiet = 1000 * expected.reshape(len(populations), -1, request.fine).mean(axis=-1)
