@@ -22,7 +22,11 @@ def compare(a: xr.Dataset, b: xr.Dataset, *, width: float | None = None) -> xr.D
     Rates are compared as means over bins of a stated width. A density's mean rate over a bin is its number of spikes; a
     simulation's bins are added up, and the error of the sum is taken from the scatter between independent blocks of
     neurons (a single bin brings its own error), or between the trials of a chain. Moments are compared at the times at
-    which the simulation took them; of chains, the volleys are compared instead.
+    which the simulation took them; of chains the volleys are compared instead, where both were read in the same window.
+
+    Two reservations on chains. Layers of N neurons are not infinite ones: where the transfer bends, their fluctuations
+    move the mean. And the fullest window of a noisy count is fuller than that of its mean: with N = 100, a = 60 and
+    3 ms, `a` of the simulation is one spike larger in the first layers.
 
     Args:
         a, b: Results of `evolve` and `simulate`, at least one of them simulated, over the same window and points.
@@ -57,7 +61,10 @@ def compare(a: xr.Dataset, b: xr.Dataset, *, width: float | None = None) -> xr.D
     leading = tuple(str(dim) for dim in simulated[0]["rate"].dims if dim != "time")
     z = {"rate": ((*leading, "time"), _z(rate_a - rate_b, variance))}
     coords: dict[str, Any] = {"time": ("time", (edges[1:] + edges[:-1]) / 2, {"units": "ms", "long_name": "time"})}
-    if "layer" in leading:
+    same_window = len({ds.attrs.get("window") for ds in results}) == 1
+    if "layer" in leading and not same_window:
+        coords["layer"] = simulated[0]["layer"]
+    elif "layer" in leading:
         z |= {name: (leading, values) for name, values in _packets(results).items()}
         coords["layer"] = simulated[0]["layer"]
     else:

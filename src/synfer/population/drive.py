@@ -158,8 +158,11 @@ class Gate(Part):
         if self.layers is not None and name not in self.layers:
             return None
         late = self.lag * (layer - 1)
-        shifted = {end: None if (t := getattr(self, end)) is None else t + late for end in ("on", "off")}
-        return self.replace(lag=0.0, layers=None, **shifted)
+        moved: dict[str, Any] = {end: t + late for end in ("on", "off") if (t := getattr(self, end)) is not None}
+        for name in type(self).model_fields:
+            if isinstance(series := getattr(self, name), Timeseries):
+                moved[name] = series.replace(time=series.time + late)
+        return self.replace(lag=0.0, layers=None, **moved)
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:

@@ -192,8 +192,10 @@ def _volley(
         after = _passed(packet.t0, edges)
         return 0.0, charge * ((after > 0) & (np.concatenate([[0.0], after[:-1]]) == 0) & (packet.t0 >= edges[0] - 1e-9))
     tail = 40 * (packet.tau_s or 0) + 10 * packet.sigma_t
-    if edges[0] > packet.t0 + tail or edges[-1] < packet.t0 - 10 * packet.sigma_t:
+    # Steps outside are set to zero one by one, so that a result does not depend on where a run is cut in chunks.
+    inside = (edges[:-1] <= packet.t0 + tail) & (edges[1:] >= packet.t0 - 10 * packet.sigma_t)
+    if not inside.any():
         return 0.0, 0.0
     mean = np.diff(volley_cumulative(edges - packet.t0, *_shape(packet))) / np.diff(edges)
     end = volley_intensity(edges[1:] - packet.t0, *_shape(packet))
-    return tau_m * charge * _stages(mean, end, gamma, positive=True), 0.0
+    return tau_m * charge * inside[:, None] * _stages(mean, end, gamma, positive=True), 0.0

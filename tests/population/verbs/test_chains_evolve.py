@@ -121,6 +121,140 @@ def test_an_inhibitory_partner_holds_a_volley_down():
     assert float(held.a.sel(layer="1")) == float(free.a[0])
 
 
+def test_a_delta_packet_without_spread_is_a_kick():
+    """Truth: a single population kicked by the same voltage (and the packet delay that its projection adds)."""
+    entry = sf.Projection("packet", "1", weight=0.1, kernel="delta", delay=1.5)
+    network = sf.Network([sf.Population("1", LIF, REST)], [entry])
+    chain = sf.evolve(network, VOLLEY.replace(sigma_t=0, t0=5), t=20)
+    kick = sf.PulsePacket(a=60, sigma_t=0, t0=6.5, weight=0.1, kernel="delta")
+    alone = sf.evolve(LIF, REST + kick, t=20)
+    assert np.abs(chain.rate[0].values - alone.rate.values).max() < 1e-9
+    assert float(chain.a[0]) > 10
+    with pytest.warns(sf.SynferWarning, match="acts at 3 ms"):
+        sf.evolve(network, VOLLEY.replace(sigma_t=0, t0=1.53), t=20)
+
+
+def test_the_rate_behind_delta_synapses_is_that_of_the_spikes():
+    leaping = CHAIN.replace(kernel="delta", tau_s=None, delay=1.0, layers=2)
+    coarse, fine = (sf.evolve(leaping, VOLLEY, t=20, dt=dt) for dt in (0.05, 0.0125))
+    assert float(coarse.rate[1].max()) == pytest.approx(float(fine.rate[1].max()), rel=5e-3)
+    assert coarse.rate[1, 1:].values == pytest.approx(coarse.n_spikes[1, 1:].values / 0.05 * 1000, rel=1e-9)
+
+
+def test_a_fractional_delay_moves_the_volley_by_itself():
+    """Truth: halving dt; a shift of the charge by half a step would show as dt/2 = .025 ms."""
+    for kernel, tau_s in (("delta", None), ("exponential", 0.4)):
+        chain = CHAIN.replace(kernel=kernel, tau_s=tau_s, delay=1.237, layers=3, weight=0.1)
+        coarse, fine = (sf.propagate(chain, VOLLEY.replace(a=90), dt=dt, t=40) for dt in (0.05, 0.025))
+        assert fine.t_packet.values == pytest.approx(coarse.t_packet.values, abs=3e-3)
+
+
+@pytest.mark.parametrize("scheme", ["sdirk2", "backward-euler"])
+def test_both_schemes_have_the_same_limit(scheme):
+    """Backward Euler is of first order: at dt .0125 its volleys are within 1.5 % of SDIRK2's, at .025 twice as far."""
+    truth = sf.propagate(CHAIN, VOLLEY, dt=0.0125, t=40).a.values
+    errors = [
+        np.abs(sf.propagate(CHAIN, VOLLEY, dt=dt, t=40, scheme=scheme).a.values / truth - 1).max()
+        for dt in (0.025, 0.0125)
+    ]
+    assert errors[1] < 0.015
+    assert errors[1] <= 0.6 * errors[0] + 1e-12
+
+
+def test_varying_noise_has_a_twin_and_counts_against_itself():
+    """A gate of no depth is no gate, with the switch too, when the noise of a layer varies."""
+    series = sf.Noise(sf.Timeseries([0, 7, 20, 40], [-62.5, -60, -61.5, -61]), 2.8)
+    chain = CHAIN.replace(noise=(REST, series, REST, REST))
+    free = sf.evolve(chain, VOLLEY, t=40)
+    for switch in (False, True):
+        for gate in (None, sf.Inhibition(0), sf.Inhibition(0, on=3, off=20)):
+            out = sf.propagate(chain, VOLLEY, t=40, gate=gate, disfacilitation=switch)
+            assert out.a.values == pytest.approx(free.a.values, rel=1e-9)
+    assert float(np.ptp(free.quiet_rate[1].values)) > 1
+    alone = sf.evolve(LIF, series, t=40)
+    assert free.quiet_rate[1].values == pytest.approx(alone.rate.values, abs=1e-9)
+
+
+def test_a_gate_of_varying_depth_travels_too():
+    wave = sf.Inhibition(sf.Timeseries([0, 5, 10], [0, 2, 0]), lag=5)
+    rate = sf.evolve(CHAIN, None, t=40, gate=wave).rate.values
+    assert np.abs(rate[2][200:] - rate[0][:-200]).max() < 1e-9
+    assert np.ptp(rate[0]) > 1
+
+
+def test_unlike_neurons_under_one_gate_have_their_own_twins():
+    other = LIF.replace(tau_m=15, V_th=-54)
+    chain = CHAIN.replace(neuron=(LIF, other, LIF, other))
+    gate = sf.Inhibition(1, on=4, off=13)
+    out = sf.evolve(chain, None, t=20, gate=gate)
+    for layer, neuron in ((0, LIF), (1, other)):
+        alone = sf.evolve(neuron, REST + gate, t=20)
+        assert out.rate[layer].values == pytest.approx(alone.rate.values, abs=1e-9)
+        assert out.quiet_rate[layer].values == pytest.approx(alone.rate.values, abs=1e-9)
+
+
+def test_strong_inhibition_finds_room_on_the_mesh():
+    """Truth: a lower mesh, made by a gate elsewhere in time that never acts, gives the same."""
+    partner = sf.Population("inhibitory", LIF, REST, width=100, layer=2)
+    feed = [sf.Projection("1", "inhibitory", **SYNAPSE), sf.Projection("inhibitory", "2", weight=-0.6, tau_s=0.5)]
+    network = CHAIN.network().joined([partner], feed)
+    own = sf.evolve(network, VOLLEY, t=40)
+    roomy = sf.evolve(network, VOLLEY, t=40, gate=sf.Inhibition(40, on=1000, layers=("2",)))
+    assert float(own.V_mean.sel(layer="2").min()) < REST.mu - 20
+    assert own.V_mean.sel(layer="2").values == pytest.approx(roomy.V_mean.sel(layer="2").values, abs=1e-6)
+
+
+def test_many_points_are_read_in_parts(monkeypatch):
+    from synfer.population.verbs.chains import propagate as module
+
+    packets = [VOLLEY.replace(a=a) for a in (20, 60, 70, 80, 100)]
+    whole = sf.propagate(CHAIN, packets, t=40)
+    monkeypatch.setattr(module, "AT_ONCE", 2 * 800 * 4 * 2)
+    assert sf.propagate(CHAIN, packets, t=40).a.values.tobytes() == whole.a.values.tobytes()
+
+
+def test_a_chain_that_fails_is_told_and_the_others_go_on(monkeypatch):
+    from synfer.population import density
+
+    healthy, lost = density.evolve_networks, [1]
+
+    def broken(lanes, synapses, network, signal, inputs, **options):
+        def bad(first, steps, wanted):
+            values = list(inputs(first, steps, wanted))
+            values[0] = np.where(np.isin(wanted, signal[np.isin(network, lost)]), np.nan, values[0])
+            return values
+
+        return healthy(lanes, synapses, network, signal, bad, **options)
+
+    monkeypatch.setattr(density, "evolve_networks", broken)
+    chains = [CHAIN, CHAIN.replace(noise=REST.replace(sigma=2.5)), CHAIN]
+    with pytest.warns(sf.SynferWarning, match="1 of 3 points did not stay finite"):
+        out = sf.propagate(chains, VOLLEY, t=40)
+    assert list(out.status.values) == [0, 1, 0]
+    assert bool(np.isnan(out.a[1]).all())
+    assert float(out.a[0, -1]) == float(out.a[2, -1]) > 50
+    with pytest.raises(sf.NumericalError, match="did not stay finite at any point"):
+        lost.append(0)
+        sf.propagate(chains[:2], VOLLEY, t=40)
+
+
+def test_a_volley_that_is_cut_is_told_and_one_without_a_limit_runs_to_its_end():
+    slow = sf.SynfireChain(LIF.replace(tau_m=30.0), noise=sf.Noise(-61, 2.0), layers=8, weight=0.16, tau_s=8.0)
+    packet = sf.PulsePacket(a=150, sigma_t=1, t0=10)
+    with pytest.warns(sf.SynferWarning, match="not over at the end of the run, t = 93 ms"):
+        cut = sf.propagate(slow, packet, t=93, h=0.2)
+    whole = sf.propagate(slow, packet, h=0.2)
+    long = sf.propagate(slow, packet, t=400, h=0.2)
+    assert whole.a.values == pytest.approx(long.a.values, rel=1e-3)
+    assert float(whole.t_end) > 93 > float(cut.t_packet[0])
+    assert float(cut.a[-1]) < 1 < float(whole.a[-1])
+
+
+def test_a_packet_that_begins_before_the_run_is_told():
+    with pytest.warns(sf.SynferWarning, match="begins before the run"):
+        sf.propagate(CHAIN, VOLLEY.replace(t0=1))
+
+
 def test_densities_are_recorded_by_layer():
     out = sf.evolve(CHAIN, VOLLEY, t=24, every=4, record="p")
     assert out.p.dims == ("layer", "time", "V")
@@ -179,7 +313,7 @@ def test_a_synapse_that_acts_at_once_needs_a_delay_of_a_step():
 
 def test_a_point_is_read_for_its_own_duration():
     """A later packet beside it makes the run longer; what a point's own default duration ends before stays unseen."""
-    early, late = VOLLEY.replace(a=25, t0=2), VOLLEY.replace(t0=60)
+    early, late = VOLLEY.replace(a=25, t0=3), VOLLEY.replace(t0=60)
     own = sf.propagate(CHAIN, early)
     beside = sf.propagate(CHAIN, [early, late])
     for name in ("a", "sigma_t", "t_packet"):

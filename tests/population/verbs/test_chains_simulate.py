@@ -126,9 +126,54 @@ def test_what_a_spiking_chain_cannot_take_is_refused(changes, words):
 
 def test_too_few_trials_are_not_compared():
     chain = CHAIN.replace(width=50)
-    d, m = sf.evolve(chain, VOLLEY, t=10, window=3.0), sf.simulate(chain, VOLLEY, t=10, trials=2)
+    d, m = sf.evolve(chain, VOLLEY, t=30), sf.simulate(chain, VOLLEY, t=30, trials=2)
     with pytest.raises(sf.ParameterError, match="2 trials scatter too little"):
         sf.compare(d, m)
-    m = sf.simulate(chain, VOLLEY, t=10, trials=8)
-    with pytest.raises(sf.ParameterError, match="read in different windows"):
-        sf.compare(sf.evolve(chain, VOLLEY, t=10), m)
+
+
+def test_volleys_are_compared_where_both_are_read_in_one_window():
+    chain = CHAIN.replace(width=50)
+    m = sf.simulate(chain, VOLLEY, t=30, trials=8)
+    assert set(sf.compare(sf.evolve(chain, VOLLEY, t=30), m)) == {"rate"}
+    assert set(sf.compare(sf.evolve(chain, VOLLEY, t=30, window=3), m)) == {"rate", "a", "t_packet"}
+
+
+def test_what_is_recorded_does_not_change_what_is_read():
+    chain = CHAIN.replace(width=50)
+    runs = [
+        sf.simulate(chain, VOLLEY, t=t, every=every, trials=2, seed=1)
+        for t, every in ((30, 0.5), (30, 0.02), (30.02, None))
+    ]
+    for name in ("a", "sigma_t", "t_packet"):
+        assert runs[0][name].values.tobytes() == runs[1][name].values.tobytes()
+        assert runs[2][name].values == pytest.approx(runs[0][name].values, rel=1e-12)
+
+
+def test_trials_of_all_batches_differ():
+    """Trials are run 32 at a time; the 33rd is not the first again."""
+    m = sf.simulate(CHAIN.replace(width=100, layers=1), VOLLEY, t=20, trials=65, seed=1, every=0.1)
+    assert len({m.rate_trial[i].values.tobytes() for i in range(65)}) == 65
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"weight": 0.02}, {"delay": 1.0}, {"layers": 1}, {"noise": REST.replace(sigma=2.8)}],
+)
+def test_streams_belong_to_the_whole_point(changes):
+    """Spikes of layer 1 before the packet: another chain draws other numbers."""
+    chain = CHAIN.replace(width=50, layers=2)
+    a, b = (sf.simulate(c, VOLLEY, t=20, seed=1, every=0.1) for c in (chain, chain.replace(**changes)))
+    assert not np.array_equal(a.rate_trial[0, 0, :40], b.rate_trial[0, 0, :40])
+
+
+def test_a_gate_draws_other_numbers():
+    a, b = (sf.simulate(CHAIN.replace(width=50), VOLLEY, t=20, seed=1, every=0.1, gate=g)
+            for g in (None, sf.Inhibition(1, on=15)))  # fmt: skip
+    assert not np.array_equal(a.rate_trial[0, 0, :40], b.rate_trial[0, 0, :40])
+
+
+def test_a_coarse_step_of_the_sodium_current_is_told():
+    sharp = sf.EIF(tau_m=10, V_T=-55, Delta_T=0.3, V_cut=-45, V_reset=-68, t_ref=1.7)
+    chain = sf.SynfireChain(sharp, REST, layers=1, width=20, weight=0.5, tau_s=0.3)
+    with pytest.warns(sf.SynferWarning, match="exceeds Delta_T"):
+        sf.simulate(chain, VOLLEY.replace(a=10), t=20, dt=0.1)

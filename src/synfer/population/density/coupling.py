@@ -10,6 +10,7 @@ from the flux at its start: k(0) = 0 leaves an error of third order, which the n
 A delta acts at the start of step n with the charge of the half steps around it: second order too.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -85,6 +86,7 @@ def lower(synapses: Synapses, position: np.ndarray, tau_m: np.ndarray, dt: float
     return Edges(index.astype(np.int64), value, first, second, mean)
 
 
+@cache
 def propagator(tau_rise: float, tau_decay: float, dt: float) -> np.ndarray:
     """(3, 4): x and y at the end of a step and the mean of y in it, from x, y, the mean of f and its change.
 

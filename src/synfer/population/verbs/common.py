@@ -14,7 +14,7 @@ from synfer.core.results import dataset
 from synfer.population import theory
 from synfer.population.drive import PulsePacket, as_drive
 from synfer.population.neurons import EIF, Neuron
-from synfer.population.signals import largest_leak, narrowest, steepest
+from synfer.population.signals import largest_leak, lowest_potential, narrowest, steepest
 
 MOST_STEPS = 1e6
 """A refractory period longer than this many steps is refused."""
@@ -214,6 +214,19 @@ def check_volleys(points: Points) -> None:
                 points.warn(
                     f"a volley moves V by {moved:.2g} mV in a step of dt = {dt:g} ms, more than {followed:.2g} mV: its "
                     f"response may be off by percents; lower dt below {dt * followed / moved:.2g} ms"
+                )
+
+
+def check_noise_of_step(points: Points) -> None:
+    """Warn of steps whose noise jumps over the sodium current: crossings within them are missed."""
+    for point in points:
+        neuron, drive, dt = point["neuron"], point["drive"], point["dt"]
+        if isinstance(neuron, EIF):
+            jump = lowest_potential(neuron, drive)[1] * np.sqrt(2 * dt / neuron.tau_m)
+            if jump > neuron.Delta_T:
+                points.warn(
+                    f"the noise of a step, {jump:.2g} mV, exceeds Delta_T = {neuron.Delta_T:g} mV: rates come out a "
+                    f"few percent low; lower dt below {dt * (neuron.Delta_T / jump) ** 2:.2g} ms"
                 )
 
 

@@ -12,7 +12,7 @@ from synfer.core.seeds import check_seed, seed_sequence
 from synfer.population import spiking
 from synfer.population.chain import Network, SynfireChain
 from synfer.population.drive import Drive, Gate, Part
-from synfer.population.neurons import EIF, Neuron
+from synfer.population.neurons import Neuron
 from synfer.population.signals import at_rest, lowest_potential, signals
 from synfer.population.verbs import continuation, spikes
 from synfer.population.verbs.chains.points import are_chains, refuse_on_chains, refuse_on_populations
@@ -24,6 +24,7 @@ from synfer.population.verbs.common import (
     check_cut,
     check_kicks,
     check_memory,
+    check_noise_of_step,
     check_positive,
     check_record,
     check_step,
@@ -141,7 +142,7 @@ def simulate(
         point["dt"] = check_positive("dt", point["dt"], "ms")
         point["n"] = _check_n(point["n"])
         point["seed"] = None if point["seed"] is None else check_seed(point["seed"])
-        _check_noise_of_step(point, points)
+    check_noise_of_step(points)
     check_step(points)
     width = _bin_width(points, t, every)
     bins = steps_in("t", t, width, "every")
@@ -169,18 +170,6 @@ def _check_n(n: Any) -> int:
         raise ParameterError(f"n = {n!r} must be a whole number of neurons >= 2; for example n = 10_000")
     check_memory(f"a population of {n:,} neurons", 10.0 * n, "lower n")
     return int(n)
-
-
-def _check_noise_of_step(point: dict[str, Any], points: Points) -> None:
-    """Warn of a step whose noise jumps over the sodium current: crossings within it are missed."""
-    neuron, drive, dt = point["neuron"], point["drive"], point["dt"]
-    if isinstance(neuron, EIF):
-        jump = lowest_potential(neuron, drive)[1] * np.sqrt(2 * dt / neuron.tau_m)
-        if jump > neuron.Delta_T:
-            points.warn(
-                f"the noise of a step, {jump:.2g} mV, exceeds Delta_T = {neuron.Delta_T:g} mV: rates come out a few "
-                f"percent low; lower dt below {dt * (neuron.Delta_T / jump) ** 2:.2g} ms"
-            )
 
 
 def _bin_width(points: Points, t: float, every: Any) -> float:

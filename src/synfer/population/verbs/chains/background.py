@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from synfer.core.errors import NumericalError
 from synfer.population.chain import Projection
 from synfer.population.synapse import volley_cumulative
 from synfer.population.verbs.chains import batch
@@ -27,6 +28,8 @@ def quiet_rates(case: Case, start: np.ndarray, points: Points, steps: int, dt: f
     # Without volleys every population is its own quiet twin.
     lowered = lower(case._replace(volleys=[() for _ in case.volleys]), None, points)
     ran = batch.run([lowered], steps=steps // stride, dt=stride * dt)
+    if ran.records.status.any():
+        raise NumericalError("the quiet twins did not stay finite; lower dt, and look for extreme parameters")
     return np.repeat(ran.flux[ran.own(0)], stride, axis=1)
 
 

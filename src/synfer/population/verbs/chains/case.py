@@ -120,7 +120,7 @@ def _gates(gate: Any, names: list[Name]) -> tuple[Gate, ...]:
 def _drive(population: Population, name: Name, gates: Iterable[Gate], shared: dict[tuple, Drive]) -> Drive:
     """Noise and gates of a population; the same object for all that meet the same gates at the same time."""
     acting = [gate for gate in gates if gate.layers is None or name in gate.layers]
-    late = [gate.lag * (population.layer - 1) if gate.timed else 0.0 for gate in acting]
+    late = [gate.lag * (population.layer - 1) if varies(gate) else 0.0 for gate in acting]
     key = (id(population.noise), *((id(gate), ms) for gate, ms in zip(acting, late, strict=True)))
     if key not in shared:
         met = (gate.at(name, population.layer) for gate in acting)
@@ -146,12 +146,13 @@ def _entering(network: Network, population: Population, packets: tuple[PulsePack
 
 def is_steady(drive: Drive) -> bool:
     """Whether a drive is constant in time."""
-
-    def varies(part: Part) -> bool:
-        values = (getattr(part, name) for name in type(part).model_fields)
-        return (isinstance(part, Gate) and part.timed) or any(isinstance(value, Timeseries) for value in values)
-
     return not any(varies(part) for part in drive.parts)
+
+
+def varies(part: Part) -> bool:
+    """Whether a part changes in time."""
+    values = (getattr(part, name) for name in type(part).model_fields)
+    return (isinstance(part, Gate) and part.timed) or any(isinstance(value, Timeseries) for value in values)
 
 
 def ungated(drive: Drive) -> Drive:

@@ -10,7 +10,7 @@ from synfer.core.errors import NumericalError
 from synfer.population.verbs import mesh
 from synfer.population.verbs.chains import batch
 from synfer.population.verbs.chains.lanes import lower
-from synfer.population.verbs.chains.points import ChainPoints
+from synfer.population.verbs.chains.points import ChainPoints, window_name
 from synfer.population.verbs.common import (
     check_choice,
     check_memory,
@@ -77,7 +77,7 @@ def evolve_chain(
         points, t=steps * dt, dt=dt, every=spacing, record=list(recorded), window=window, scheme=scheme, dtype=dtype
     )
     return points.dataset(
-        variables, coords, verb="evolve", spec=arguments, t_start=0.0, t_end=steps * dt, window=str(window),
+        variables, coords, verb="evolve", spec=arguments, t_start=0.0, t_end=steps * dt, window=window_name(window),
         status=_status(points, variables["status"][1]),
     )  # fmt: skip
 

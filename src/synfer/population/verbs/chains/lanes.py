@@ -32,7 +32,7 @@ class Lowered(NamedTuple):
         lanes: the populations in order, then the twins, then what is ungated.
         twin: lane of every population's twin, or -1 where its rate is constant.
         synapses: between these lanes.
-        initial: state at the start. shift: constant input [mV] in that state from silenced or excited neighbours.
+        initial: state at the start.
     """
 
     lanes: list[Lane]
@@ -120,9 +120,21 @@ def engine_lanes(lanes: list[Lane]) -> density.Lanes:
 
 def _start(case: Case, lanes: list[Lane]) -> tuple[density.State, np.ndarray]:
     """The initial state, and the rates [1/ms] that count as quiet in it: those of the state, or the ungated ones."""
-    engine = engine_lanes(lanes)
-    rest, base, _ = settle(case, lambda drives: density.stationary(engine, *drives).rate)
-    return density.stationary(engine, *rest), base
+    # Layers that are alike rest alike, unless they rest on each other.
+    alone = not (case.disfacilitation and case.gated)
+    seen: dict[tuple, int] = {}
+    like = [seen.setdefault((id(own.drive), own.neuron, own.mesh), i) if alone else i for i, own in enumerate(lanes)]
+    unlike, place = np.unique(like, return_inverse=True)
+    engine = engine_lanes([lanes[i] for i in unlike])
+    found: list[density.State] = []
+
+    def rates_of(drives: np.ndarray) -> np.ndarray:
+        found[:] = [density.stationary(engine, *drives[:, unlike])]
+        return found[0].rate[place]
+
+    _, base, _ = settle(case, rates_of)
+    state = found[0]
+    return density.State(state.p[place], state.queue[place], state.rate[place]), base
 
 
 def _synapses(case: Case, twin: np.ndarray, free: np.ndarray, rate: np.ndarray, base: np.ndarray) -> density.Synapses:

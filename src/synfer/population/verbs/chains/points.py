@@ -11,7 +11,15 @@ from synfer.core.points import is_sequence
 from synfer.population.chain import Network, SynfireChain
 from synfer.population.drive import Drive
 from synfer.population.verbs.chains.case import Case, Name, case_of
-from synfer.population.verbs.common import Points, check_cut, check_positive, check_step, check_volleys, steps_in
+from synfer.population.verbs.common import (
+    Points,
+    check_cut,
+    check_kicks,
+    check_positive,
+    check_step,
+    check_volleys,
+    steps_in,
+)
 
 TRANSIT = 10.0
 """Time [ms] that a run leaves for each layer where none is given."""
@@ -29,13 +37,16 @@ class ChainPoints(Points):
             case = case_of(point)
             self.cases.append(case)
             if case.names != self.cases[0].names:
-                raise ParameterError(
-                    f"point {i} has {len(case.names)} layers and point 0 has {len(self.cases[0].names)}; "
-                    "run chains of different shape apart"
+                first = self.cases[0].names
+                differ = (
+                    f"{len(case.names)} layers and point 0 has {len(first)}"
+                    if len(case.names) != len(first)
+                    else f"populations {case.names} and point 0 has {first}"
                 )
+                raise ParameterError(f"point {i} has {differ}; run chains of different shape apart")
 
-    def check(self, dt: float) -> None:
-        """What every population is checked for, with what it is driven by."""
+    def check(self, dt: float) -> Points:
+        """What every population is checked for, with what it is driven by; these populations."""
         populations: dict[tuple, dict[str, Any]] = {}
         for case in self.cases:
             for own, drive, volleys in zip(case.network.populations, case.drives, case.volleys, strict=True):
@@ -44,8 +55,17 @@ class ChainPoints(Points):
                     populations[key] = {"neuron": own.neuron, "drive": Drive(drive.parts + volleys), "dt": dt}
         all_of_them = Points.of(list(populations.values()), self.warnings)
         check_cut(all_of_them)
+        check_kicks(all_of_them)
         check_step(all_of_them)
         check_volleys(all_of_them)
+        for case in self.cases:
+            for volley in (volley for entering in case.volleys for volley in entering):
+                if volley.t0 < 3 * volley.sigma_t:
+                    self.warn(
+                        f"the packet of t0 = {volley.t0:g} ms, sigma_t = {volley.sigma_t:g} ms begins before the run: "
+                        f"what comes before t = 0 is lost; raise t0 to {3 * volley.sigma_t:g} ms"
+                    )
+        return all_of_them
 
     def widths(self, case: int) -> np.ndarray:
         """Neurons in every population of a case."""
@@ -60,7 +80,7 @@ class ChainPoints(Points):
         """Steps of every point: t, or the time by which its own slowest volley has come through."""
         if t is not None:
             return [steps_in("t", check_positive("t", t, "ms"), dt)] * len(self)
-        return [int(np.ceil(_passage(case) / dt - 1e-9)) for case in self.cases]
+        return [int(np.ceil(passage(case) / dt - 1e-9)) for case in self.cases]
 
     def warn_of_running(self, running: Sequence[Any], t: float) -> None:
         """Say so where a run ended before its volley did."""
@@ -78,17 +98,24 @@ class ChainPoints(Points):
         return super().dataset(variables, {"layer": (("layer",), np.array(self.names))} | dict(coords), **provenance)
 
 
-def _passage(case: Case) -> float:
+def passage(case: Case) -> float:
+    """When a volley has come through as a rule [ms]: t0 + 3 sigma_t, and delay and TRANSIT of each layer."""
     volleys = [volley for entering in case.volleys for volley in entering]
     start = max((volley.t0 + 3 * volley.sigma_t for volley in volleys), default=0.0)
-    delay = sum(projection.delay for _, _, projection in case.projections())
-    return max(start, 0.0) + delay + TRANSIT * max(population.layer for population in case.network.populations)
+    populations = case.network.populations
+    delays: dict[int, float] = {}
+    for _, target, projection in case.projections():
+        layer = populations[target].layer
+        delays[layer] = max(delays.get(layer, 0.0), projection.delay)
+    return max(start, 0.0) + sum(delays.values()) + TRANSIT * max(population.layer for population in populations)
 
 
-def are_chains(value: object) -> bool:
-    """Whether the first argument of a verb is a chain or network, or a sequence that begins with one."""
-    first = value[0] if is_sequence(value) and len(value) else value  # pyright: ignore[reportArgumentType, reportIndexIssue]
-    return isinstance(first, (SynfireChain, Network))
+def are_chains(value: Any) -> bool:
+    """Whether the first argument of a verb is a chain or network, or a sequence of them."""
+    kinds = [isinstance(one, (SynfireChain, Network)) for one in (value if is_sequence(value) else [value])]
+    if any(kinds) and not all(kinds):
+        raise ParameterError("populations and chains cannot be points of one call; run them apart")
+    return any(kinds)
 
 
 def refuse_on_chains(**arguments: Any) -> None:
@@ -103,3 +130,8 @@ def refuse_on_populations(**arguments: Any) -> None:
     for name, value in arguments.items():
         if value is not None:
             raise ParameterError(f"{name} is for chains; add gates to the drive, for example rest + sf.Inhibition(2)")
+
+
+def window_name(window: Any) -> str:
+    """How results name the window of their read-out: evoked, or its length."""
+    return window if window == "evoked" else f"{float(window):g} ms"

@@ -6,12 +6,13 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import xarray as xr
 
+from synfer.core.errors import NumericalError
 from synfer.population import readout
 from synfer.population.chain import Network, SynfireChain
 from synfer.population.drive import Drive, Gate, PulsePacket
 from synfer.population.verbs.chains import batch
 from synfer.population.verbs.chains.lanes import lower
-from synfer.population.verbs.chains.points import ChainPoints
+from synfer.population.verbs.chains.points import ChainPoints, window_name
 from synfer.population.verbs.common import check_choice, check_positive, spec_of
 
 AT_ONCE = 2**25
@@ -100,11 +101,15 @@ def propagate(
     }
     variables["t_end"] = ((), np.array([volley.steps * dt for volley in read]))
     variables["status"] = ((), np.array(status, np.int8))
+    if all(status):
+        raise NumericalError(
+            "the density did not stay finite at any point; lower dt or h, and look for extreme parameters"
+        )
     if any(status):
         points.warn(f"{sum(status)} of {len(points)} points did not stay finite; see status")
     arguments = spec_of(points, t=t, dt=dt, window=window, scheme=scheme, dtype=dtype)
     return points.dataset(
-        variables, {}, verb="propagate", spec=arguments, window=str(window),
+        variables, {}, verb="propagate", spec=arguments, window=window_name(window),
         status="some points failed" if any(status) else "ok",
     )  # fmt: skip
 
@@ -132,5 +137,9 @@ def _read(
         ran = batch.run(lowered, steps=max(own), progress=told, **options)
         for case, i in enumerate(part):
             packet = batch.packets(ran, case, points.widths(i), dt, window, own[case])
+            failed = bool(ran.records.status[ran.own(case)].any())
+            if failed:
+                nothing = np.full(len(points.names), np.nan)
+                packet = readout.Packet(nothing, nothing, nothing, np.zeros(len(points.names), bool))
             running = bool(batch.running(ran, case, dt, own[case]).any())
-            yield i, Volley(packet, own[case], running, int(ran.records.status[ran.own(case)].any()))
+            yield i, Volley(packet, own[case], running, int(failed))

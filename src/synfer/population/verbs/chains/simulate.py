@@ -1,5 +1,6 @@
 """Chains and networks as spiking neurons, trial by trial."""
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -14,11 +15,12 @@ from synfer.population.drive import Drive
 from synfer.population.signals import signals
 from synfer.population.verbs.chains.background import background, quiet_rates
 from synfer.population.verbs.chains.case import Case
-from synfer.population.verbs.chains.points import ChainPoints
+from synfer.population.verbs.chains.points import ChainPoints, window_name
 from synfer.population.verbs.chains.rest import settle
 from synfer.population.verbs.common import (
     check_choice,
     check_memory,
+    check_noise_of_step,
     check_positive,
     check_record,
     exact_density,
@@ -40,8 +42,8 @@ class Request(NamedTuple):
 
     dt: float
     steps: int
-    fine: int
-    per_bin: int
+    fine: int  # between which volleys are read
+    per_bin: int  # of the rate
     trials: int
     seed: int
     connections: str
@@ -86,12 +88,12 @@ def simulate_chain(
         raise ParameterError(f"trials = {trials!r} must be a whole number >= 1; for example trials=20")
     dt = check_positive("dt", dt, "ms")
     steps = max(points.steps(check_positive("t", t, "ms"), dt))
-    points.check(dt)
+    check_noise_of_step(points.check(dt))
     length = None if window == "evoked" else steps_in("window", check_positive("window", window, "ms"), dt)
     per_bin = _bins(steps, dt, every)
-    fine = _fine(dt, per_bin, length)
+    fine = _fine(dt, length)
     bins, size = steps // per_bin, len(points.names)
-    check_memory("the result", len(points) * size * (bins * 4 + 5 * trials), "raise every or lower trials")
+    check_memory("the result", len(points) * size * (trials + 3) * (2 * bins + 5), "raise every or lower trials")
     request = Request(dt, steps, fine, per_bin, int(trials), 0, connections, window, dtype, "spikes" in recorded)
     done = []
     for i, (point, case) in enumerate(zip(points, points.cases, strict=True)):
@@ -115,10 +117,10 @@ def _bins(steps: int, dt: float, every: Any) -> int:
     return min(near, key=lambda k: abs(np.log(k * dt / BIN)))
 
 
-def _fine(dt: float, per_bin: int, window: int | None) -> int:
-    """Steps between which volleys are read: the longest that divides a bin and the window."""
+def _fine(dt: float, window: int | None) -> int:
+    """Steps between which volleys are read, whatever else is recorded: the longest that divides the window."""
     longest = max(1, int(FINE / dt + 1e-9))
-    return max(k for k in range(1, longest + 1) if per_bin % k == 0 and (window is None or window % k == 0))
+    return max(k for k in range(1, longest + 1) if window is None or window % k == 0)
 
 
 def _run(
@@ -144,35 +146,39 @@ def _run(
         transmitted = quiet_rates(case.ungated(), base, points, request.steps, request.dt)
     extra = background(case, transmitted, start, request.dt)
     inputs = [_inputs(case, p, extra[p], request) for p in range(len(populations))]
-    quiet = 1000 * expected.reshape(len(populations), -1, request.fine).mean(axis=-1)
+    bins, read = request.steps // request.per_bin, request.steps // request.fine * request.fine
+    quiet = 1000 * expected[:, :read].reshape(len(populations), -1, request.fine).mean(axis=-1)
+    # Counted in bins that both the read-out and the rate are made of.
+    counted = math.gcd(request.fine, request.per_bin)
     widths = np.array([population.width for population in populations])
     own = spec({name: point[name] for name in ("chain", "packet", "gate", "disfacilitation")})
     streams = [
         seed_sequence(request.seed, "simulate", request.connections, repr(request.dt), own, f"trial {i}")
         for i in range(request.trials)
     ]
-    bins = request.steps // request.per_bin
     packets: dict[str, list[np.ndarray]] = {name: [] for name in readout.Packet._fields}
     counts, status, trains = [], [], []
-    time = (np.arange(request.steps // request.fine) + 0.5) * request.fine * request.dt
+    time = (np.arange(quiet.shape[1]) + 0.5) * request.fine * request.dt
     for first in range(0, request.trials, TRIALS):
         seeds = streams[first : first + TRIALS]
         V, refractory = _drawn(densities, neurons, widths, start, seeds)
         ran = spiking.simulate_network(
             [engine_neuron(neuron) for neuron in neurons], widths.tolist(), _synapses(case), inputs, V, refractory,
-            dt=request.dt, seeds=seeds, connections=request.connections, steps_per_bin=request.fine,
+            dt=request.dt, seeds=seeds, connections=request.connections, steps_per_bin=counted,
             spike_trains=request.trains, dtype=np.dtype(request.dtype).type,
         )  # fmt: skip
-        rate = 1000 * ran.count / (widths[:, None] * request.fine * request.dt)
+        shape = (len(seeds), len(populations))
+        to_read = ran.count[:, :, : read // counted].reshape(*shape, quiet.shape[1], -1).sum(axis=-1)
+        rate = 1000 * to_read / (widths[:, None] * request.fine * request.dt)
         volley = readout.packet(rate, quiet, time, width=widths, window=request.window)
         for name, values in packets.items():
             values.append(getattr(volley, name))
-        counts.append(ran.count.reshape(len(seeds), len(populations), bins, -1).sum(axis=-1))
+        counts.append(ran.count.reshape(*shape, bins, -1).sum(axis=-1))
         status.append(ran.status != 0)
         trains += [(first, ran.spikes)] if ran.spikes else []
         if progress is not None:
             progress(done + (first + len(seeds)) / request.trials / len(points))
-    coarse = quiet.reshape(len(populations), bins, -1).mean(axis=-1)
+    coarse = 1000 * expected.reshape(len(populations), bins, -1).mean(axis=-1)
     gathered = {name: np.concatenate(values) for name, values in packets.items()}
     return Trials(gathered, np.concatenate(counts), coarse, np.concatenate(status), _trains(trains, case))
 
@@ -274,7 +280,7 @@ def _label(points: ChainPoints, done: list[Trials], request: Request, arguments:
     }
     ds = points.dataset(
         variables, coords, verb="simulate", spec=arguments, t_start=0.0, t_end=request.steps * request.dt,
-        window=str(request.window), bin_ms=bin_ms, status="some trials failed" if status.any() else "ok",
+        window=window_name(request.window), bin_ms=bin_ms, status="some trials failed" if status.any() else "ok",
     )  # fmt: skip
     return ds.assign(_spikes(points, done)) if request.trains else ds
 
