@@ -75,15 +75,18 @@ def _leaves(value: Any, path: str = "", unit: str = "", doc: str = "") -> Iterat
                 yield from _leaves(getattr(value, name), f"{path}.{name}", value.unit(name), value.doc(name))
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _leaves(item, name, *ARGUMENTS.get(name, ("", "")))
+            own = "none" if item is None and name in OPTIONAL else item
+            yield from _leaves(own, name, *ARGUMENTS.get(name, ("", "")))
     elif isinstance(value, tuple) and value and isinstance(value[0], Params):
         kinds = [getattr(item, "kind", "") for item in value]
         for i, item in enumerate(value):
             yield from _leaves(item, kinds[i] if kinds.count(kinds[i]) == 1 else f"{kinds[i]}_{i}")
-    elif isinstance(value, (int, float, str)) and not isinstance(value, bool):
+    elif isinstance(value, (bool, int, float, str)):
         yield path, (value, unit, doc)
 
 
+OPTIONAL = ("gate",)
+"""Arguments of which None is a kind of its own."""
 ARGUMENTS = {
     "neuron": ("1", "kind of neuron"),
     "chain": ("1", "kind of chain"),

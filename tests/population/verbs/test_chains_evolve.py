@@ -1,5 +1,7 @@
 """Chains as densities: one layer is a population, the switch and its twins, gates that travel, errors."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
@@ -204,10 +206,16 @@ def test_strong_inhibition_finds_room_on_the_mesh():
     assert own.V_mean.sel(layer="2").values == pytest.approx(roomy.V_mean.sel(layer="2").values, abs=1e-6)
 
 
-def test_many_points_are_read_in_parts(monkeypatch):
-    from synfer.population.verbs.chains import propagate as module
+def test_points_are_labelled_by_what_differs():
+    out = sf.propagate(CHAIN, VOLLEY, gate=[None, sf.Inhibition(1), None], disfacilitation=[False, True, True], t=40)
+    assert list(out.gate.values) == ["none", "inhibition", "none"]
+    assert list(out.disfacilitation.values) == [False, True, True]
+    assert out.attrs["window"] == "evoked"
 
-    packets = [VOLLEY.replace(a=a) for a in (20, 60, 70, 80, 100)]
+
+def test_many_points_are_read_in_parts(monkeypatch):
+    module = import_module("synfer.population.verbs.chains.propagate")
+    packets = [VOLLEY.replace(a=a) for a in (55, 60, 70, 80, 100)]
     whole = sf.propagate(CHAIN, packets, t=40)
     monkeypatch.setattr(module, "AT_ONCE", 2 * 800 * 4 * 2)
     assert sf.propagate(CHAIN, packets, t=40).a.values.tobytes() == whole.a.values.tobytes()
@@ -233,8 +241,8 @@ def test_a_chain_that_fails_is_told_and_the_others_go_on(monkeypatch):
     assert list(out.status.values) == [0, 1, 0]
     assert bool(np.isnan(out.a[1]).all())
     assert float(out.a[0, -1]) == float(out.a[2, -1]) > 50
+    lost.append(0)
     with pytest.raises(sf.NumericalError, match="did not stay finite at any point"):
-        lost.append(0)
         sf.propagate(chains[:2], VOLLEY, t=40)
 
 
@@ -292,6 +300,17 @@ def test_what_a_chain_cannot_take_is_refused(changes, words):
 def test_chains_of_different_shape_do_not_share_a_call():
     with pytest.raises(sf.ParameterError, match="point 1 has 5 layers and point 0 has 4"):
         sf.propagate([CHAIN, CHAIN.replace(layers=5)], VOLLEY)
+
+
+@pytest.mark.parametrize("verb", [sf.evolve, sf.simulate])
+def test_a_population_has_no_window(verb):
+    with pytest.raises(sf.ParameterError, match="window is for chains; leave it out"):
+        verb(LIF, REST, t=5, window=-5)
+
+
+def test_chains_and_populations_are_not_points_of_one_call():
+    with pytest.raises(sf.ParameterError, match="populations and chains cannot be points of one call"):
+        sf.evolve([LIF, CHAIN], REST, t=5)
 
 
 def test_a_population_takes_no_gate_argument():

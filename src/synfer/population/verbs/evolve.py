@@ -118,7 +118,8 @@ def evolve(
             neuron, drive, t=t, gate=gate, disfacilitation=disfacilitation, window=window, h=h, dt=dt, every=every,
             record=record, scheme=scheme, dtype=dtype, progress=progress,
         )  # fmt: skip
-    refuse_on_populations(gate=gate, disfacilitation=disfacilitation or None)
+    own_window = None if window == "evoked" else window
+    refuse_on_populations(gate=gate, disfacilitation=disfacilitation or None, window=own_window)
     points = Points(neuron=neuron, drive=drive, h=h, dt=dt, scheme=scheme, dtype=dtype)
     check_cut(points)
     recorded = check_record(record, ("p",))

@@ -131,7 +131,9 @@ def simulate(
             trials=1 if trials is None else trials, connections=connections or "shared", record=record, dtype=dtype,
             progress=progress, seed=seed,
         )  # fmt: skip
-    refuse_on_populations(gate=gate, disfacilitation=disfacilitation or None, trials=trials, connections=connections)
+    own_window = None if window == 3.0 else window
+    refuse_on_populations(gate=gate, disfacilitation=disfacilitation or None, window=own_window)
+    refuse_on_populations(trials=trials, connections=connections)
     n = 10_000 if n is None else n
     points = Points(neuron=neuron, drive=drive, n=n, dt=dt, dtype=dtype, seed=seed)
     check_cut(points)

@@ -129,7 +129,10 @@ def refuse_on_populations(**arguments: Any) -> None:
     """A ParameterError for arguments that only chains have."""
     for name, value in arguments.items():
         if value is not None:
-            raise ParameterError(f"{name} is for chains; add gates to the drive, for example rest + sf.Inhibition(2)")
+            repair = (
+                "; add gates to the drive, for example rest + sf.Inhibition(2)" if name == "gate" else "; leave it out"
+            )
+            raise ParameterError(f"{name} is for chains{repair}")
 
 
 def window_name(window: Any) -> str:
