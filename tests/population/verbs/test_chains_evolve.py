@@ -43,6 +43,15 @@ def test_the_quiet_twin_is_the_chain_without_a_packet(gate):
         assert bool(np.isnan(without.sigma_t).all())
 
 
+@pytest.mark.parametrize("kernel", ["alpha", "delta"])
+def test_twins_wait_for_the_same_delay(kernel):
+    """Whatever the delay, layers that follow their twins transmit nothing."""
+    chain = CHAIN.replace(kernel=kernel, tau_s=0.3 if kernel == "alpha" else None, delay=0.73)
+    out = sf.evolve(chain, None, t=25, gate=sf.Inhibition(2, on=4, off=13, lag=1.3))
+    assert np.ptp(out.rate.values, axis=1).min() > 1
+    assert np.abs(out.rate.values - out.quiet_rate.values).max() < 1e-9
+
+
 def test_without_a_gate_the_switch_changes_nothing():
     off, on = (sf.evolve(CHAIN, VOLLEY, t=25, disfacilitation=switch) for switch in (False, True))
     assert off.rate.values.tobytes() == on.rate.values.tobytes()

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...core.errors import ParameterError
 from ...core.jit import kernel
-from .coupling import CHANGE, MEAN, SHIFTS, TARGET, Edges, Synapses, absorb, initial_states, lower, predict, transmit
+from .coupling import CHANGE, MEAN, Edges, Synapses, absorb, initial_states, lower, predict, transmit
 from .evolve import CHUNK_NUMBERS, check
 from .inner import inner
 from .mesh import Lanes, counts
@@ -46,7 +46,7 @@ def gather(works, history, kicked, flux, step):
     """Mean and change of every lane's flux in a step, into history (depth, lanes, 2); the mean into flux (lanes,).
 
     A lane that delta synapses kick in every step spikes with the kicks, at the start: its flux at the end, just behind
-    one, says nothing, and the mean of the step stands for it.
+    one, says nothing. kicked (lanes, 2): whether the mean stands for it in what is transmitted, and in records.
     """
     depth, ring = history.shape[0], works.flux.shape[1]
     width = works.flux.shape[3]
@@ -55,10 +55,10 @@ def gather(works, history, kicked, flux, step):
             r1, r2 = works.flux[tile, step % ring, 0, lane], works.flux[tile, step % ring, 1, lane]
             mean = (1.0 - GAMMA) * r1 + GAMMA * r2
             at = tile * width + lane
-            if kicked[at]:
-                works.rate[tile, lane] = mean
             history[step % depth, at, MEAN] = mean
-            history[step % depth, at, CHANGE] = works.rate[tile, lane] - mean
+            history[step % depth, at, CHANGE] = 0.0 if kicked[at, 0] else works.rate[tile, lane] - mean
+            if kicked[at, 1]:
+                works.rate[tile, lane] = mean
             flux[at] = mean
 
 
@@ -71,7 +71,7 @@ def advance_stack(
 
     Args:
         tiles, works: of the stack. edges, states (E, 2), history (depth, lanes, 2): synapses, filters, fluxes.
-        kicked: (lanes,), whether a delta synapse reaches a lane.
+        kicked: (lanes, 2), see `gather`.
         signals: (steps, stages, 4, signals), kicks: (steps, signals); signal: (tiles, W), which of them a lane gets.
         drive: (tiles, stages, 4, W), kick: (tiles, W), scratch: (8, W): work space.
         flux: (steps, lanes), filled. out: (records, tiles, FIELDS, W); snapshots: (records or 0, tiles, n, W).
@@ -107,8 +107,8 @@ class _StackRun:
     """A stack of tiles that hold some networks, on its way."""
 
     def __init__(
-        self, lanes: Lanes, chosen: np.ndarray, synapses: Synapses, signal: np.ndarray, dt: float, dtype: Any,
-        initial: State,
+        self, lanes: Lanes, chosen: np.ndarray, synapses: Synapses, network: np.ndarray, signal: np.ndarray, dt: float,
+        dtype: Any, initial: State,
     ) -> None:  # fmt: skip
         n, short = counts(lanes)[chosen], delays(lanes.t_ref[chosen], dt)[0] == 0
         width = WIDTH[np.dtype(dtype)]
@@ -123,8 +123,11 @@ class _StackRun:
         self.states = initial_states(own, initial.rate)
         sources = np.concatenate([run.source for run in self.runs])
         depth = int(self.edges.index[:, 3].max(initial=0)) + 3
-        self.kicked = np.zeros(len(sources), np.bool_)
-        self.kicked[self.edges.index[self.edges.index[:, SHIFTS] == 1, TARGET]] = True
+        hit = own.target[own.tau_decay == 0]
+        # What is measured against each other is measured alike: the quiet lanes too, and records in the whole network.
+        quiet = own.reference[np.isin(own.source, hit) & (own.reference >= 0)]
+        alike = np.isin(network[sources], network[hit])
+        self.kicked = np.stack([np.isin(sources, np.concatenate([hit, quiet])), alike], axis=1)
         self.history = np.zeros((depth, len(sources), 2))
         self.history[:, :, MEAN] = initial.rate[sources]
         self.signals, at = np.unique(signal[sources], return_inverse=True)
@@ -236,7 +239,7 @@ def evolve_networks(
     chosen = _stacks(network, n, width, np.dtype(dtype).itemsize)
     runs: list[TileRun] = []
     for i, own in enumerate(chosen):
-        run = _StackRun(lanes, own, synapses, signal, dt, dtype, initial)
+        run = _StackRun(lanes, own, synapses, network, signal, dt, dtype, initial)
         chunk = max(1, min(CHUNK_STEPS, CHUNK_NUMBERS // (4 * stages * len(own))))
         for first in range(0, max(steps, 1), chunk):
             run.advance(inputs, first, min(chunk, steps - first), stages, max(every, 1), table, flux)

@@ -91,6 +91,7 @@ def evolve(
         redone by backward Euler; `state_*` to continue from. At the node after a kick the rate counts the kick's
         spikes over the step.
         p integrates to 1 minus the refractory mass; moments are over non-refractory neurons.
+        In a network with delta synapses, the rate at a node is the mean over the step before.
         For a chain all of these by `layer`, without `state_*`; further `quiet_rate` [Hz] of the twin and the volley by
         layer: `a` [spikes], `sigma_t`, `t_packet` [ms] (sd and mean of its spike times), `survived` (a >= N/2).
 
