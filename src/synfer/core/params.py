@@ -4,6 +4,7 @@ Error messages, JSON schema, documentation, axis labels and the command line's `
 read the same declaration. TOML, JSON and Python arguments build the same object.
 """
 
+import inspect
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
@@ -12,8 +13,8 @@ from pydantic_core import ErrorDetails, PydanticUndefined
 
 from synfer.core.errors import ParameterError, did_you_mean
 
-UNION_TAGS = ("number", "series")
-"""Tags of `number or series` fields, which a message about the field does not mention."""
+UNION_TAGS = ("number", "series", "one", "many")
+"""Tags of `number or series` and `one or many` fields, which a message about the field does not mention."""
 
 _BOUNDS = {
     "greater_than": (">", "gt"),
@@ -103,6 +104,20 @@ class Params(_Model):
             raise ParameterError(_explain(type(self), error)) from None
 
     @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Let help() begin with the fields: name, unit, what it is, and its default."""
+        lines = []
+        for name, info in cls.model_fields.items():
+            if name != "kind":
+                unit = f" [{u}]" if (u := cls.unit(name)) else ""
+                default = (
+                    "" if info.is_required() else f" (default {'none' if info.default is None else repr(info.default)})"
+                )
+                lines.append(f"    {name}{unit}: {cls.doc(name)}{default}.")
+        if lines:
+            cls.__doc__ = f"{inspect.cleandoc(cls.__doc__ or '')}\n\nFields:\n" + "\n".join(lines)
+
+    @classmethod
     def unit(cls, name: str) -> str:
         """The declared unit of a field; dimensionless fields give an empty string."""
         extra = cls.model_fields[name].json_schema_extra if name in cls.model_fields else None
@@ -165,6 +180,11 @@ def _explain(cls: type[Params], error: ValidationError) -> str:
     return f"{cls.__name__}: " + "; ".join(dict.fromkeys(sentences))
 
 
+def _short(got: Any) -> str:
+    text = repr(got)
+    return text if len(text) < 80 else f"{text[:76]}..."
+
+
 def _sentence(cls: type[Params], details: ErrorDetails) -> str:
     path = [str(part) for part in details["loc"] if part not in UNION_TAGS]
     name, got, context = ".".join(path), details["input"], details.get("ctx", {})
@@ -182,6 +202,10 @@ def _sentence(cls: type[Params], details: ErrorDetails) -> str:
         return f"unknown field {name}{did_you_mean(path[-1], known)}"
     if kind == "finite_number":
         return f"{name} = {got}{unit} must be finite"
+    if kind in ("union_tag_invalid", "union_tag_not_found", "model_attributes_type", "model_type"):
+        kinds = context.get("expected_tags") or context.get("class_name", "")
+        of = f" of kind {kinds}" if kinds else ""
+        return f"{name} = {_short(got)} must be a value{of} made by its class, not a {type(got).__name__}"
     if kind == "value_error":
         text = str(context["error"])
         return text if not path or path[0] in text else f"{name} {text}"

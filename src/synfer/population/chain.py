@@ -8,9 +8,9 @@ crossing chains are further projections.
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from synfer.core.errors import did_you_mean
 from synfer.core.params import Params, field
@@ -19,6 +19,16 @@ from synfer.population.neurons import EIF, LIF, LinearisedEIF
 from synfer.population.synapse import Kernel
 
 AnyNeuron = Annotated[LIF | EIF | LinearisedEIF, Field(discriminator="kind")]
+
+
+def _one_or_many(value: Any) -> str:
+    return "many" if isinstance(value, (list, tuple)) else "one"
+
+
+_Choice = Discriminator(_one_or_many)
+NeuronByLayer = Annotated[Annotated[AnyNeuron, Tag("one")] | Annotated[tuple[AnyNeuron, ...], Tag("many")], _Choice]
+NoiseByLayer = Annotated[Annotated[Noise, Tag("one")] | Annotated[tuple[Noise, ...], Tag("many")], _Choice]
+DelayByLayer = Annotated[Annotated[float, Tag("one")] | Annotated[tuple[float, ...], Tag("many")], _Choice]
 
 PACKET = "packet"
 """The source whose spikes are those of the pulse packet."""
@@ -132,11 +142,11 @@ class SynfireChain(Synapse):
 
     kind: Literal["synfire_chain"] = "synfire_chain"
     positional = ("neuron", "noise")
-    neuron: AnyNeuron | tuple[AnyNeuron, ...] = field(doc="the neuron, or one for each layer")
-    noise: Noise | tuple[Noise, ...] = field(doc="background of each layer")
+    neuron: NeuronByLayer = field(doc="the neuron, or one for each layer")
+    noise: NoiseByLayer = field(doc="background of each layer")
     layers: int = field(10, ge=1, doc="number of layers")
     width: int = field(100, ge=1, symbol="N", doc="neurons per layer")
-    delay: float | tuple[float, ...] = field(0.0, unit="ms", doc="transmission delay between layers")
+    delay: DelayByLayer = field(0.0, unit="ms", doc="transmission delay between layers")
 
     @model_validator(mode="after")
     def _by_layer(self) -> Self:

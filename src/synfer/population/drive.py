@@ -170,6 +170,11 @@ class Gate(Part):
             raise ValueError(f"off = {self.off} ms needs on; give on=0 for a gate from the start")
         if self.on is not None and self.off is not None and self.off <= self.on:
             raise ValueError(f"off = {self.off} ms must be > on = {self.on} ms: the gate ends before it begins")
+        varies = any(isinstance(getattr(self, name), Timeseries) for name in type(self).model_fields)
+        if self.lag != 0 and self.on is None and not varies:
+            raise ValueError(f"lag = {self.lag} ms has no effect on a sustained gate; give on=, or leave lag out")
+        if self.layers == ():
+            raise ValueError("layers is empty; name at least one, or leave it out for all layers")
         return self
 
 

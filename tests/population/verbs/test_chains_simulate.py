@@ -177,3 +177,10 @@ def test_a_coarse_step_of_the_sodium_current_is_told():
     chain = sf.SynfireChain(sharp, REST, layers=1, width=20, weight=0.5, tau_s=0.3)
     with pytest.warns(sf.SynferWarning, match="exceeds Delta_T"):
         sf.simulate(chain, VOLLEY.replace(a=10), t=20, dt=0.1)
+
+
+def test_spikes_that_are_cut_are_told():
+    with pytest.warns(sf.SynferWarning, match="not over at the end of the run, t = 11 ms"):
+        sf.simulate(CHAIN, VOLLEY, t=11, trials=4)
+    with pytest.warns(sf.SynferWarning, match="ends before the packet of t0 = 8 ms has entered"):
+        sf.simulate(CHAIN.replace(width=20), VOLLEY, t=6)

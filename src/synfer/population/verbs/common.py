@@ -210,7 +210,7 @@ def check_volleys(points: Points) -> None:
         followed = min(1.0, narrowest(neuron, drive))
         for part in drive.parts:
             moved = steepest(part) * dt if isinstance(part, PulsePacket) else 0.0
-            if moved > followed:
+            if moved > followed > 0:
                 points.warn(
                     f"a volley moves V by {moved:.2g} mV in a step of dt = {dt:g} ms, more than {followed:.2g} mV: its "
                     f"response may be off by percents; lower dt below {dt * followed / moved:.2g} ms"

@@ -38,6 +38,11 @@ def choose(point: dict[str, Any], points: Points) -> tuple[float, float]:
     low, sd = lowest_potential(neuron, drive)
     V_lb = low - LOWER_SDS * sd
     cells = (neuron.V_top - V_lb) / h
+    if point["h"] is None and (not np.isfinite(cells) or cells > MOST_CELLS):
+        raise MeshError(
+            f"sigma = {sigma:g} mV of the free membrane calls for cells of {h:g} mV, and V is driven down to "
+            f"{V_lb:g} mV: {cells:.3g} cells, at most {MOST_CELLS}; raise sigma, weaken what drives V down, or give h"
+        )
     if not np.isfinite(cells) or cells > MOST_CELLS:
         raise MeshError(
             f"h = {h:g} mV needs {cells:.3g} cells from {V_lb:g} to {neuron.V_top:g} mV, at most {MOST_CELLS}; "

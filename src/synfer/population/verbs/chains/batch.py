@@ -8,6 +8,9 @@ import numpy as np
 from synfer.population import density, readout
 from synfer.population.verbs.chains.lanes import Lowered, Sources, engine_lanes, joined
 
+MATTERS = 0.01
+"""Spikes per neuron that a run may cut off without a word."""
+
 
 class Batch(NamedTuple):
     """What came of some cases.
@@ -88,8 +91,17 @@ def packets(
 def running(batch: Batch, case: int, dt: float, steps: int | None = None) -> np.ndarray:
     """Whether the volley of each population of a case is still under way at the end, (P,).
 
-    That is, its evoked rate exceeds there what counts as the end of a volley, and what counts as one at all.
+    That is, its evoked rate exceeds there what counts as a volley and as its edge, and going on as long as since its
+    peak (10 ms at least) it would bring more than MATTERS spikes per neuron.
     """
     flux = batch.flux[:, :steps]
     evoked = 1000 * (flux[batch.own(case)] - batch.quiet(case, flux))
-    return evoked[:, -1] > np.maximum(readout.DEAD, readout.EDGE * evoked.max(axis=1))
+    synapses = batch.lowered[case].synapses
+    # A volley on its way down an axon is under way too.
+    late = np.zeros(len(evoked), int)
+    sent = synapses.source < len(evoked)
+    np.maximum.at(late, synapses.source[sent], np.ceil(synapses.delay[sent] / dt).astype(int))
+    end = np.array([row[-1 - ms :].max() for row, ms in zip(evoked, late, strict=True)])
+    since = np.maximum(10.0, (evoked.shape[1] - evoked.argmax(axis=1)) * dt)
+    stands_out = end > np.maximum(readout.DEAD, readout.EDGE * evoked.max(axis=1))
+    return stands_out & (end / 1000 * since > MATTERS)

@@ -9,7 +9,7 @@ import xarray as xr
 from synfer.core.errors import ParameterError
 from synfer.core.points import is_sequence
 from synfer.population.chain import Network, SynfireChain
-from synfer.population.drive import Drive
+from synfer.population.drive import Drive, Gate
 from synfer.population.verbs.chains.case import Case, Name, case_of
 from synfer.population.verbs.common import (
     Points,
@@ -21,6 +21,8 @@ from synfer.population.verbs.common import (
     steps_in,
 )
 
+LONGEST = 1e5
+"""The longest default run [ms]."""
 TRANSIT = 10.0
 """Time [ms] that a run leaves for each layer where none is given."""
 
@@ -80,10 +82,24 @@ class ChainPoints(Points):
         """Steps of every point: t, or the time by which its own slowest volley has come through."""
         if t is not None:
             return [steps_in("t", check_positive("t", t, "ms"), dt)] * len(self)
+        longest = max(map(passage, self.cases))
+        if longest > LONGEST:
+            raise ParameterError(
+                f"t0, sigma_t, delays and layers make a default run of {longest:.3g} ms, more than {LONGEST:g}; give t="
+            )
         return [int(np.ceil(passage(case) / dt - 1e-9)) for case in self.cases]
 
     def warn_of_running(self, running: Sequence[Any], t: float) -> None:
-        """Say so where a run ended before its volley did."""
+        """Say so where a run ended before its volley did, or before the packet or a gate had come."""
+        for case in self.cases:
+            for volley in (volley for entering in case.volleys for volley in entering):
+                if volley.t0 + 3 * volley.sigma_t > t:
+                    self.warn(
+                        f"the run of t = {t:g} ms ends before the packet of t0 = {volley.t0:g} ms has entered; raise t"
+                    )
+            for gate in (part for drive in case.drives for part in drive.parts if isinstance(part, Gate)):
+                if gate.timed and ((gate.on or 0.0) >= t or (gate.off is not None and gate.off <= 0)):
+                    self.warn(f"{gate!r} acts at no time of the run, which lasts from 0 to {t:g} ms")
         if any(running):
             where = f" at {sum(running)} of {len(running)} points" if self.many else ""
             self.warn(f"the volley is not over at the end of the run, t = {t:g} ms{where}: its a is cut; raise t")

@@ -13,6 +13,7 @@ from synfer.core.seeds import check_seed, seed_sequence
 from synfer.population import readout, spiking, theory
 from synfer.population.drive import Drive
 from synfer.population.signals import signals
+from synfer.population.verbs.chains import batch
 from synfer.population.verbs.chains.background import background, quiet_rates
 from synfer.population.verbs.chains.case import Case
 from synfer.population.verbs.chains.points import ChainPoints, window_name
@@ -31,6 +32,10 @@ from synfer.population.verbs.spikes import engine_neuron
 
 FINE = 0.1
 """Steps [ms] at which volleys are read, at most."""
+LAST = 2.0
+"""Time [ms] at the end of a run in which a volley that is not over is looked for."""
+CHANCE = 5.0
+"""Standard errors by which its rate must stand out there."""
 BIN = 0.5
 """Width that default bins come near to [ms]."""
 TRIALS = 32
@@ -94,6 +99,14 @@ def simulate_chain(
     fine = _fine(dt, length)
     bins, size = steps // per_bin, len(points.names)
     check_memory("the result", len(points) * size * (trials + 3) * (2 * bins + 5), "raise every or lower trials")
+    for case in points.cases:
+        widths = {population.name: float(population.width) for population in case.network.populations}
+        check_memory("the neurons", 10 * min(trials, TRIALS) * sum(widths.values()), "lower width")
+        if connections == "individual":
+            pairs = max(
+                (widths[p.source] * widths[p.target] * p.probability for _, _, p in case.projections()), default=0
+            )
+            check_memory("the connections", 3 * pairs, 'lower width or probability, or use connections="shared"')
     request = Request(dt, steps, fine, per_bin, int(trials), 0, connections, window, dtype, "spikes" in recorded)
     done = []
     for i, (point, case) in enumerate(zip(points, points.cases, strict=True)):
@@ -259,6 +272,9 @@ def _label(points: ChainPoints, done: list[Trials], request: Request, arguments:
     per_spike = 1000 / (widths[:, None] * bin_ms)
     count = np.stack([point.count for point in done])
     rate = per_spike * count
+    points.warn_of_running(
+        _running(rate, np.stack([point.quiet for point in done]), bin_ms), request.steps * request.dt
+    )
     # One trial has no scatter: its counts are taken for Poisson.
     poisson = per_spike[:, 0] * np.sqrt(np.maximum(count[:, 0], 1.0))
     se = rate.std(axis=1, ddof=1) / np.sqrt(request.trials) if request.trials > 1 else poisson
@@ -283,6 +299,19 @@ def _label(points: ChainPoints, done: list[Trials], request: Request, arguments:
         window=window_name(request.window), bin_ms=bin_ms, status="some trials failed" if status.any() else "ok",
     )  # fmt: skip
     return ds.assign(_spikes(points, done)) if request.trains else ds
+
+
+def _running(rate: np.ndarray, quiet: np.ndarray, bin_ms: float) -> np.ndarray:
+    """Points whose volley is under way in the last LAST ms, by more than chance: rate (point, trial, P, bins)."""
+    last = min(rate.shape[-1], max(1, round(LAST / bin_ms)))
+    evoked = rate.mean(axis=1) - quiet
+    end = evoked[..., -last:].mean(axis=-1)
+    by_trial = rate[..., -last:].mean(axis=-1)
+    chance = CHANCE * by_trial.std(axis=1) / np.sqrt(max(rate.shape[1] - 1, 1))
+    peak = readout.EDGE * evoked.max(axis=-1)
+    since = np.maximum(10.0, (evoked.shape[-1] - evoked.argmax(axis=-1)) * bin_ms)
+    over = (end > np.maximum(chance, peak)) & (end / 1000 * since > batch.MATTERS) & (rate.shape[1] > 1)
+    return over.any(axis=1)
 
 
 def _spikes(points: ChainPoints, done: list[Trials]) -> dict[str, Any]:
