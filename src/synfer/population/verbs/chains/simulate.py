@@ -272,9 +272,8 @@ def _label(points: ChainPoints, done: list[Trials], request: Request, arguments:
     per_spike = 1000 / (widths[:, None] * bin_ms)
     count = np.stack([point.count for point in done])
     rate = per_spike * count
-    points.warn_of_running(
-        _running(rate, np.stack([point.quiet for point in done]), bin_ms), request.steps * request.dt
-    )
+    quiet = np.stack([point.quiet for point in done])
+    points.warn_of_running(_running(rate, quiet, widths, bin_ms), request.steps * request.dt)
     # One trial has no scatter: its counts are taken for Poisson.
     poisson = per_spike[:, 0] * np.sqrt(np.maximum(count[:, 0], 1.0))
     se = rate.std(axis=1, ddof=1) / np.sqrt(request.trials) if request.trials > 1 else poisson
@@ -283,7 +282,7 @@ def _label(points: ChainPoints, done: list[Trials], request: Request, arguments:
         "rate_se": (("layer", "time"), se),
         "rate_trial": (("trial", "layer", "time"), rate),
         "n_neurons": (("layer",), np.stack([points.widths(i) for i in range(len(points))])),
-        "quiet_rate": (("layer", "time"), np.stack([point.quiet for point in done])),
+        "quiet_rate": (("layer", "time"), quiet),
         "status": (("trial",), status.astype(np.int8)),
     }
     variables |= {
@@ -301,17 +300,22 @@ def _label(points: ChainPoints, done: list[Trials], request: Request, arguments:
     return ds.assign(_spikes(points, done)) if request.trains else ds
 
 
-def _running(rate: np.ndarray, quiet: np.ndarray, bin_ms: float) -> np.ndarray:
-    """Points whose volley is under way in the last LAST ms, by more than chance: rate (point, trial, P, bins)."""
-    last = min(rate.shape[-1], max(1, round(LAST / bin_ms)))
+def _running(rate: np.ndarray, quiet: np.ndarray, widths: np.ndarray, bin_ms: float) -> list[bool]:
+    """Points whose volley is under way in the last LAST ms, by more than chance.
+
+    rate: (point, trial, P, bins), quiet: (point, P, bins) [Hz]; widths: (point, P, 1).
+    """
+    trials, last = rate.shape[1], min(rate.shape[-1], max(1, round(LAST / bin_ms)))
     evoked = rate.mean(axis=1) - quiet
     end = evoked[..., -last:].mean(axis=-1)
-    by_trial = rate[..., -last:].mean(axis=-1)
-    chance = CHANCE * by_trial.std(axis=1) / np.sqrt(max(rate.shape[1] - 1, 1))
+    ends = rate[..., -last:].mean(axis=-1)
+    counted = widths[..., 0] * trials * last * bin_ms / 1000
+    poisson = np.sqrt(np.maximum(ends.mean(axis=1) * counted, 1.0)) / counted
+    scatter = ends.std(axis=1, ddof=1) / np.sqrt(trials) if trials > 1 else 0.0
     peak = readout.EDGE * evoked.max(axis=-1)
     since = np.maximum(10.0, (evoked.shape[-1] - evoked.argmax(axis=-1)) * bin_ms)
-    over = (end > np.maximum(chance, peak)) & (end / 1000 * since > batch.MATTERS) & (rate.shape[1] > 1)
-    return over.any(axis=1)
+    stands_out = end > np.maximum(CHANCE * np.maximum(scatter, poisson), peak)
+    return [bool(point.any()) for point in stands_out & (end / 1000 * since > batch.MATTERS)]
 
 
 def _spikes(points: ChainPoints, done: list[Trials]) -> dict[str, Any]:
