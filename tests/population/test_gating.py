@@ -1,16 +1,21 @@
 """Gates on chains: against reference numbers, against `propagate` itself, and against charges known by hand."""
 
+import warnings
+
 import numpy as np
 import pytest
+import xarray as xr
 
 import synfer as sf
-from synfer.core.errors import ParameterError
+from synfer.core.errors import NumericalError, ParameterError, SynferWarning
 from synfer.population.gating.strength import turned
+from synfer.population.packets import launch
 
 H1 = sf.Noise(-64.22720614, 2)
 EIF = sf.SynfireChain(sf.EIF.fourcaud2003(), H1, layers=10, width=100, weight=0.1473, tau_s=0.325)
 LIF = EIF.replace(neuron=sf.LIF(tau_m=10, V_th=-59.60470308, V_reset=-68, t_ref=1.7), weight=0.1003)
 SHORT = LIF.replace(layers=3)
+FADING = 25
 VOLLEY = sf.PulsePacket(a=90, sigma_t=1.0, t0=10)
 COARSE = {"h": 0.2, "dt": 0.1}
 
@@ -67,7 +72,10 @@ def test_short_windows_delay_the_eif_and_stop_the_lif():
 
 def test_run_that_ends_early_takes_a_late_volley_for_a_stopped_one():
     gate = turned(sf.gate_windows(EIF, VOLLEY, sf.Inhibition(0), before=5, after=5), 3)
-    short, long = (float(last(sf.propagate(EIF, VOLLEY, gate=gate, t=t)).a) for t in (68, 150))
+    long = float(last(sf.propagate(EIF, VOLLEY, gate=gate, t=150)).a)
+    with pytest.warns(SynferWarning, match="is not over at the end of the run, t = 68 ms"):
+        short = float(last(sf.propagate(EIF, VOLLEY, gate=gate, t=68)).a)
+    assert float(last(sf.propagate(EIF, VOLLEY, gate=gate)).a) == pytest.approx(long, rel=1e-6)
     assert short < 25
     assert long > 65
 
@@ -126,6 +134,52 @@ def test_gate_that_leaves_at_the_speed_of_the_volley_is_as_good_as_windows_on_it
     assert float(travelling.depth[0, 1]) > 1.5 * float(own.depth[0])
 
 
+@pytest.mark.parametrize(
+    ("options", "t"),
+    [
+        ({"length": [40]}, 40.0),  # begins before the run on all layers
+        ({"length": [12], "centre": 4.0}, 13.0),  # ends after it on some
+        ({"length": [12], "lag": [-5.0]}, 30.0),  # over before the run begins on the last layer
+        ({"length": [6], "lag": [0.7]}, 30.0),  # all in the run
+    ],
+)
+def test_charge_that_closes_is_what_the_gate_costs_in_the_run(options, t):
+    """To rounding, against the integral of the gate over a run by another verb."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SynferWarning)  # of volleys that the end of the run cuts
+        price = sf.closing_charge(SHORT, VOLLEY, **options, bounds=(0.5, 20), t=t, tolerance=0.2, **COARSE)
+        depth, length = price.depth.item(), options["length"][0]
+        middles = sf.propagate(SHORT, VOLLEY, t=t, **COARSE).t_packet.values + options.get("centre", 0.0)
+        if "lag" in options:
+            gate = sf.Inhibition(depth, on=middles[0] - length / 2, off=middles[0] + length / 2, lag=options["lag"][0])
+        else:
+            ends = enumerate(zip(middles - length / 2, middles + length / 2, strict=True), start=1)
+            gate = sum_of([sf.Inhibition(depth, on=on, off=off, layers=(i,)) for i, (on, off) in ends])
+        cost = sf.cost(SHORT, VOLLEY, gate, t=t, **COARSE)
+    assert price.charge.item() == pytest.approx(float(cost.charge.mean()), rel=1e-9)
+    whole = "lag" in options and options["lag"][0] > 0
+    assert (price.charge.item() == pytest.approx(depth * length)) == whole
+
+
+def sum_of(gates):
+    total = gates[0]
+    for gate in gates[1:]:
+        total = total + gate
+    return total
+
+
+def test_ungated_chain_is_run_once_for_the_charge_that_closes_it(monkeypatch):
+    seen, propagate = [], launch.propagate
+
+    def counted(chains, packets, *, gate, **others):
+        seen.append(sum(one is None for one in gate))
+        return propagate(chains, packets, gate=gate, **others)
+
+    monkeypatch.setattr(launch, "propagate", counted)
+    sf.closing_charge(SHORT, VOLLEY, length=[10], tolerance=0.2, **COARSE)
+    assert sum(seen) == 1
+
+
 def test_windows_that_nothing_within_bounds_can_close_cost_infinitely_much():
     price = sf.closing_charge(SHORT, VOLLEY, length=[5], bounds=(0.1, 0.5), tolerance=0.1, **COARSE)
     assert float(price.depth_low[0]) == 0.5
@@ -152,6 +206,29 @@ def test_charge_of_a_sustained_shunt_is_that_of_its_stationary_membrane():
     price = sf.cost(SHORT, VOLLEY.replace(a=0.01), shunt, t=30)
     V = float(sf.stationary(SHORT.neuron, H1 + shunt).V_mean)
     assert price.charge.values == pytest.approx([0.3 * (V + 75) * 30] * 3, rel=1e-3)
+
+
+@pytest.mark.parametrize("E_rev", [-50.0, -64.0])
+def test_ions_that_flow_out_of_a_shunt_cost_as_those_that_flow_in(E_rev):
+    """E_rev above <V> throughout, and between <V> at rest and in the volley; a second shunt adds its own charge."""
+    shunt, other = sf.Shunt(g=0.05, E_rev=E_rev), sf.Shunt(g=0.02, E_rev=-80)
+    mesh = {"h": 0.1, "dt": 0.1}
+    run = sf.evolve(SHORT, VOLLEY, gate=shunt + other, t=30, **mesh)
+    V = 0.5 * (run.V_mean.values[:, 1:] + run.V_mean.values[:, :-1])
+    assert np.any(E_rev > V)
+    expected = (0.05 * np.abs(V - E_rev) + 0.02 * (V + 80)).sum(axis=1) * mesh["dt"]
+    price = sf.cost(SHORT, VOLLEY, shunt + other, t=30, **mesh)
+    assert price.charge.values == pytest.approx(expected, rel=1e-9)
+    assert (price.atp > 0).all()
+
+
+def test_gated_run_that_fails_is_no_price(monkeypatch):
+    def failing(chain, packet, **others):
+        return xr.Dataset({"status": (("point", "layer"), np.array([[0, 0, 0], [0, 1, 0]]))}, attrs={"warnings": []})
+
+    monkeypatch.setattr("synfer.population.gating.price.evolve", failing)
+    with pytest.raises(NumericalError, match="1 of 6 layers did not stay finite"):
+        sf.cost(SHORT, VOLLEY, sf.Inhibition(1), t=20)
 
 
 def test_sustained_gate_takes_the_background_that_stationary_rates_say():
@@ -203,7 +280,16 @@ MIXED = sf.Inhibition(1) + sf.Shunt(g=0.1, E_rev=-75)
         (lambda: sf.closing_depth(SHORT, VOLLEY, bounds=(0.1, 0.2), **COARSE), "survives every depth up to 0.2 mV"),
         (lambda: sf.closing_depth(SHORT, VOLLEY, margin=0, **COARSE), "margin = 0"),
         (lambda: sf.closing_charge(SHORT, VOLLEY, length=[0]), "length"),
-        (lambda: sf.closing_charge(SHORT, VOLLEY, length=[1], centre=-30), "before the run begins"),
+        (lambda: sf.closing_charge(SHORT, VOLLEY, length=[1], centre=-30), "outside the run on every layer"),
+        (lambda: sf.closing_charge(SHORT, VOLLEY, length=[1, 9], centre=300, t=90.0), "outside the run"),
+        # 25 spikes in 3 layers: too few to survive, too many to be dead.
+        (lambda: sf.closing_charge(SHORT, VOLLEY.replace(a=FADING), length=[9], **COARSE), "dies without a gate"),
+        (lambda: sf.closing_charge(SHORT, VOLLEY + VOLLEY, length=[9]), "must be one PulsePacket"),
+        (lambda: sf.closing_charge(SHORT, VOLLEY, length=[9], disfacilitation=[True]), "takes one disfacilitation"),
+        (lambda: sf.closing_charge([SHORT], VOLLEY, length=[9]), "closing_charge takes one chain"),
+        (lambda: sf.cost(SHORT, VOLLEY + VOLLEY, sf.Inhibition(1), t=20), "must be one PulsePacket"),
+        (lambda: sf.cost(SHORT, [VOLLEY], sf.Inhibition(1), t=20), "cost takes one packet"),
+        (lambda: sf.cost(SHORT, VOLLEY, sf.Inhibition(1), t=20, disfacilitation=[True]), "one disfacilitation"),
         (lambda: sf.cost(SHORT, VOLLEY, MIXED, t=20), "sum of one kind"),
         (lambda: sf.cost(SHORT, VOLLEY, sf.Inhibition(1), t=20, g_L=0), "g_L"),
         (lambda: sf.cost(SHORT.neuron, VOLLEY, sf.Inhibition(1), t=20), "must be a SynfireChain"),

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import synfer as sf
-from synfer.core.errors import NumericalError, ParameterError
+from synfer.core.errors import NumericalError, ParameterError, SynferWarning
 from synfer.population.packets import launch
 from synfer.population.packets.bracket import first_change
 from synfer.population.packets.trials import wilson
@@ -91,7 +91,7 @@ def test_broader_packets_must_be_larger(plane):
 
 
 def test_trajectories_are_those_of_propagate_and_divided_by_the_separatrix(plane):
-    alone = sf.propagate(DIESMANN, packet(60, t0=15.0), t=float(15 + 9 + 80))
+    alone = sf.propagate(DIESMANN, packet(60))
     np.testing.assert_allclose(plane.a.sel(a_in=60, sigma_t_in=1), alone.a, rtol=1e-6)
     lives = plane.survived.isel(layer=-1)
     np.testing.assert_array_equal(lives, plane.a_in > plane.a_separatrix)
@@ -101,6 +101,22 @@ def test_field_is_what_the_first_layer_adds(plane):
     first = plane.sel(layer=1)
     np.testing.assert_allclose(plane.a_step, first.a - plane.a_in, rtol=1e-12)
     np.testing.assert_allclose(plane.sigma_t_step, first.sigma_t - plane.sigma_t_in, rtol=1e-12)
+
+
+def test_attractor_is_where_the_largest_packet_ends_however_many_others_are_held_up():
+    """Of four packets that survive three layers, three start at the separatrix and are still there."""
+    plane = sf.state_plane(DIESMANN.replace(layers=3), a_in=[48, 50, 52, 100], sigma_t_in=[1], tolerance=0.2, **COARSE)
+    ends = plane.a.isel(layer=-1, sigma_t_in=0)
+    assert plane.survived.isel(layer=-1).all()
+    assert float(plane.a_attractor) == float(ends[-1])
+    assert float(plane.sigma_t_attractor) == float(plane.sigma_t[-1, 0, -1])
+    assert float(plane.a_attractor_range) == float(np.ptp(ends.values)) > 20
+
+
+def test_attractor_is_that_of_the_sharpest_of_the_largest_packets():
+    plane = sf.state_plane(DIESMANN.replace(layers=2), a_in=[60, 90], sigma_t_in=[0.5, 2], tolerance=0.2, **COARSE)
+    assert plane.survived.isel(layer=-1).sel(a_in=90).all()
+    assert float(plane.sigma_t_attractor) == float(plane.sigma_t.isel(layer=-1).sel(a_in=90, sigma_t_in=0.5))
 
 
 def test_plane_without_survivors_has_the_dead_attractor():
@@ -146,9 +162,85 @@ def test_points_of_a_search_do_not_see_each_other():
     assert both.a.values[1] == pytest.approx(float(alone.a), rel=1e-12)
 
 
+def test_points_of_a_search_do_not_see_each_other_through_a_timed_gate():
+    """Each packet is centred at its own 10 ms, or 5 sigma_t where that is later, while the gate acts at 8 to 16 ms."""
+    shared = {"gate": sf.Inhibition(1.5, on=8, off=16), "tolerance": 0.05} | COARSE
+    chain = DIESMANN.replace(layers=3)
+    both = sf.critical_packet(chain, [1.0, 5.0], **shared).a.values
+    assert both[0] == float(sf.critical_packet(chain, 1.0, **shared).a)
+    assert both[0] == float(sf.critical_packet(chain, 1.0, t0=10, **shared).a)
+    assert both[1] == float(sf.critical_packet(chain, 5.0, t0=25, **shared).a)
+    assert both[0] > 1.05 * float(sf.critical_packet(chain, 1.0, t0=25, **shared).a)
+
+
+@pytest.mark.parametrize(("sigma_t", "t0", "centre"), [(0.5, None, 10), (2.0, None, 10), (2.1, None, 11), (9, 3, 3)])
+def test_packets_are_centred_late_enough_to_lie_in_the_run(sigma_t, t0, centre):
+    assert launch.start([1.0, sigma_t, 0.1], t0) == [t0 or 10, centre, t0 or 10]
+
+
+TIMED = sf.Inhibition(1.5, on=8, off=16)
+SLOW = sf.SynfireChain(
+    sf.LIF(tau_m=30, V_th=-55, V_reset=-70, t_ref=2), sf.Noise(-61, 2), layers=8, width=100, weight=0.16, tau_s=8.0
+)
+
+
+def test_slow_chains_are_given_the_time_that_their_volleys_need():
+    """20 ms a layer: within the 93 ms that are the default to begin with no packet is alive behind the last one."""
+    found = sf.critical_packet(SLOW, 1.0, bounds=(50, 80), tolerance=0.02, **COARSE)
+    assert 50 < float(found.a_low) < float(found.a_high) < 80
+    ends = sf.propagate(SLOW, [packet(float(found.a_low)), packet(float(found.a_high))], t=800, **COARSE)
+    assert ends.survived.isel(layer=-1).values.tolist() == [False, True]
+    with pytest.warns(SynferWarning, match="is not over"), pytest.raises(ParameterError, match="dies at every a"):
+        sf.critical_packet(SLOW, 1.0, bounds=(50, 80), tolerance=0.02, t=93.0, **COARSE)
+
+
+def test_survival_of_slow_chains_is_counted_when_their_volleys_have_arrived():
+    """Its eighth layer fires at 117 +- 7 ms; the default duration to begin with is 93 ms."""
+    out = sf.survival(SLOW, packet(100), trials=4, window=40.0, dt=0.1)
+    assert (out.survival == 1).all()
+
+
+def test_warnings_of_a_search_reach_its_caller():
+    """The latest of every point, also of one whose search ended before the others'."""
+    cut = {"t": 20.0, "bounds": (30, 70), "tolerance": 0.1} | COARSE
+    with pytest.warns(SynferWarning, match="is not over at the end of the run, t = 20 ms"):
+        found = sf.critical_packet(DIESMANN.replace(layers=3), 1.0, **cut)
+    assert any("is not over" in text for text in found.attrs["warnings"])
+    points = launch.Points(chain=DIESMANN.replace(layers=3), gate=None, disfacilitation=False)
+    search = launch.Search(launch.Engine(t=13.5, h=0.2, dt=0.1))
+    search.arrives([0], [points.points[0]], [packet(60)])
+    search.arrives([1], [points.points[0]], [packet(0.1, t0=5)])
+    with pytest.warns(SynferWarning, match="is not over"):
+        search.report(points)
+
+
+def test_weights_are_looked_for_from_sigma_where_the_mean_lies_above_the_threshold():
+    """Noise of mean -54.9 and sd .5 mV at a threshold of -55: the search spans .1 to 10 mV, not -.02 to -2."""
+    asked = []
+
+    def recorded(chains, packets, **others):
+        asked.extend(chain.A for chain in chains)
+        alive = np.array([[chain.A > 1] for chain in chains])
+        quiet = {"status": (("point",), np.zeros(len(chains), int)), "survived": (("point", "layer"), alive)}
+        return xr.Dataset(quiet, attrs={"warnings": []})
+
+    chain = sf.SynfireChain(sf.LIF.diesmann1999(), sf.Noise(-54.9, 0.5), weight=1, tau_s=0.325)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(launch, "propagate", recorded)
+        sf.critical_weight(chain)
+    assert (min(asked), max(asked)) == pytest.approx((0.1, 10))
+
+
 @pytest.mark.parametrize(
     ("study", "words"),
     [
+        (lambda c: sf.survival(c, packet(50) + packet(50)), "must be one PulsePacket"),
+        (lambda c: sf.survival([c], packet(50)), "chain is a sequence, and survival takes one chain"),
+        (lambda c: sf.state_plane([c, c], a_in=[50], sigma_t_in=[1]), "state_plane takes one chain"),
+        (lambda c: sf.state_plane(c, a_in=[5], sigma_t_in=[1, 2], gate=[None] * 2), "state_plane takes one gate"),
+        (lambda c: sf.state_plane(c, a_in=[5], sigma_t_in=[1, 3], gate=TIMED), "give one t0, for example t0=15"),
+        (lambda c: sf.state_plane(c, a_in=[5], sigma_t_in=[1, 3], gate=TIMED + TIMED), "give one t0"),
+        (lambda c: sf.critical_packet(c.network(), 1.0), "^chain must be a SynfireChain, not a Network; see .{,40}$"),
         (lambda c: sf.critical_packet(c, 1.0, bounds=(80, 90), **COARSE), "survives at every a from 80 spikes"),
         (lambda c: sf.critical_packet(c, 1.0, bounds=(1, 5), **COARSE), "dies at every a up to 5 spikes"),
         (lambda c: sf.critical_weight(c, bounds=(0.5, 1), **COARSE), "dies at every A up to 1 mV"),
@@ -164,6 +256,17 @@ def test_points_of_a_search_do_not_see_each_other():
 def test_bad_questions_are_named(study, words):
     with pytest.raises(ParameterError, match=words):
         study(DIESMANN.replace(layers=3))
+
+
+def test_trials_that_fail_are_reported_not_taken_for_dead(monkeypatch):
+    def failing(chains, packets, *, trials, **others):
+        dead = np.zeros((1, trials, 3), bool)
+        status = np.arange(trials)[None] == 1
+        return xr.Dataset({"survived": (("point", "trial", "layer"), dead), "status": (("point", "trial"), status)})
+
+    monkeypatch.setattr("synfer.population.packets.trials.simulate", failing)
+    with pytest.raises(NumericalError, match="1 of 5 trials with width = 50 did not stay finite"):
+        sf.survival(DIESMANN.replace(layers=3), packet(50), width=50, trials=5)
 
 
 def test_chain_that_fails_is_reported_not_taken_for_dead(monkeypatch):
@@ -188,7 +291,8 @@ def test_other_widths_keep_a_over_n_and_the_drive_of_a_layer(monkeypatch):
 
     def recorded(chains, packets, *, seed, trials, **others):
         seen.append((chains[0].width, chains[0].A, packets[0].a, seed))
-        return xr.Dataset({"survived": (("point", "trial", "layer"), np.ones((1, trials, 8), bool))})
+        alive = (("point", "trial", "layer"), np.ones((1, trials, 8), bool))
+        return xr.Dataset({"survived": alive, "status": (("point", "trial"), np.zeros((1, trials), int))})
 
     monkeypatch.setattr("synfer.population.packets.trials.simulate", recorded)
     out = sf.survival(DIESMANN, packet(45), width=[50, 100, 400], trials=7)

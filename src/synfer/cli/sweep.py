@@ -31,6 +31,9 @@ def sweep(
 ) -> None:
     """Compute a grid, list or Sobol sequence of chains, packets and gates.
 
+    FILE.toml holds a base in \[chain], \[packet] and \[gate], and what varies about it in \[axes], \[points] or
+    \[sobol], by path: "packet.a" = \[40, 60, 80]. examples/sweep.toml explains every word; so does help(synfer.Sweep).
+
     The same command goes on where it was interrupted. Exits 5 when it could not finish.
     """
     from synfer.study.sweep import Sweep, estimate

@@ -5,24 +5,26 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import synfer as sf
+from synfer.core.errors import SynferWarning
 from synfer.study.sweep import conduct, ledger
 
 
-@pytest.fixture(scope="module")
-def scheduler(tmp_path_factory):
-    """The URL of a scheduler with two workers, processes of this test."""
-    folder = tmp_path_factory.mktemp("dask")
+@contextmanager
+def started(folder, workers):
+    """The URL of a scheduler with so many workers, processes of this test."""
     file = folder / "scheduler.json"
     paths = [str(Path(sf.__file__).parents[1]), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     common = ["--scheduler-file", str(file), "--no-dashboard"]
     commands = [["dask_scheduler", "--host", "127.0.0.1", "--port", "0", *common]]
-    commands += [["dask_worker", "--nthreads", "1", "--no-nanny", "--local-directory", str(folder), *common]] * 2
+    one = ["dask_worker", "--nthreads", "1", "--no-nanny", "--local-directory", str(folder), *common]
+    commands += [one] * workers
     log = (folder / "log").open("w")
     processes = [
         subprocess.Popen(
@@ -30,9 +32,14 @@ def scheduler(tmp_path_factory):
         )
         for name, *words in commands
     ]
+
+    def ready():
+        there = (folder / "log").read_text().count("Starting established connection to")
+        return file.exists() and file.read_text() and there >= workers
+
     try:
         end = time.monotonic() + 30
-        while (folder / "log").read_text().count("Starting established connection to") < 2:
+        while not ready():
             assert time.monotonic() < end, (folder / "log").read_text()
             time.sleep(0.05)
         yield json.loads(file.read_text())["address"]
@@ -41,6 +48,12 @@ def scheduler(tmp_path_factory):
             process.kill()
             process.wait()
         log.close()
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory):
+    with started(tmp_path_factory.mktemp("dask"), workers=2) as url:
+        yield url
 
 
 def test_a_cluster_makes_the_store_that_a_pool_makes(scheduler, chain, volley, tmp_path, fingerprint):
@@ -59,6 +72,17 @@ def test_a_scheduler_that_is_not_there_is_said(small, tmp_path, monkeypatch):
     monkeypatch.setattr("synfer.study.sweep.cluster.TIMEOUT", 0.5)
     with pytest.raises(sf.UsageError, match=r"no dask scheduler answers at tcp://127\.0\.0\.1:9"):
         conduct(small, tmp_path, scheduler="tcp://127.0.0.1:9")
+
+
+def test_a_scheduler_without_workers_is_said_at_once_and_given_up_in_time(small, tmp_path, monkeypatch):
+    monkeypatch.setattr("synfer.study.sweep.cluster.PATIENCE", 0.2)
+    (tmp_path / "dask").mkdir()
+    with (
+        started(tmp_path / "dask", workers=0) as url,
+        pytest.warns(SynferWarning, match=r"has no workers yet; waiting for one, up to 0\.2 s; start some with"),
+        pytest.raises(sf.UsageError, match=r"had no workers for 0\.2 s"),
+    ):
+        conduct(small, tmp_path / "out", scheduler=url)
 
 
 def test_a_scheduler_has_its_own_workers(small, tmp_path):

@@ -32,6 +32,37 @@ def test_a_point_is_propagate_at_that_point_bit_by_bit(base, volley, tmp_path):
             np.testing.assert_array_equal(here[name].values, alone[name].values)
 
 
+def test_every_point_has_its_own_cells(base, volley):
+    """Points of one unit, whose cells differ; .25 and .1 mV give a that differ by 1e-4 at least."""
+    chain, mesh = base
+    ds = sf.sweep(chain, volley, axes={"h": [0.25, 0.1]}, dt=mesh["dt"], t=mesh["t"])
+    for h in (0.25, 0.1):
+        alone = sf.propagate(chain, volley, h=h, dt=mesh["dt"], t=mesh["t"])
+        np.testing.assert_array_equal(ds.a.sel(h=h).values, alone.a.values)
+    assert np.abs(ds.a.diff("h")).max() > 1e-4
+
+
+def test_every_gate_of_a_point_acts(base, volley):
+    chain, mesh = base
+    gates = sf.Inhibition(depth=1.0, on=5, off=12) + sf.Shunt(g=0.1, E_rev=-75, on=12, off=20)
+    ds = sf.sweep(chain, volley, gate=gates, axes={"gate.1.depth": [0.5, 1.0], "gate.2.g": [0.1, 0.2]}, **mesh)
+    for depth in (0.5, 1.0):
+        for g in (0.1, 0.2):
+            own = gates.parts[0].replace(depth=depth) + gates.parts[1].replace(g=g)
+            alone = sf.propagate(chain, volley, gate=own, **mesh)
+            np.testing.assert_array_equal(ds.a.sel(depth=depth, g=g).values, alone.a.values)
+    assert (ds.a.diff("g") != 0).all()
+
+
+def test_a_gate_moves_along_a_network(base, volley):
+    chain, mesh = base
+    network, gate = chain.network("left "), sf.Inhibition(depth=2, layers=("left 1",))
+    ds = sf.sweep(network, volley, gate=gate, axes={"gate.layers": ["left 1", "left 2"]}, **mesh)
+    for name in ("left 1", "left 2"):
+        alone = sf.propagate(network, volley, gate=gate.replace(layers=(name,)), **mesh)
+        np.testing.assert_array_equal(ds.a.sel(layers=name).values, alone.a.values)
+
+
 def test_results_do_not_depend_on_the_size_of_units_or_on_workers(base, volley):
     """Nor on the mates' packets, whose lateness would lengthen a run."""
     chain, mesh = base

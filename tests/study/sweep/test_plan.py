@@ -1,11 +1,14 @@
 """Points come in the order of their axes, and units are of one shape."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 import synfer as sf
 from synfer.core.errors import SynferWarning
 from synfer.study.sweep.plan import plan
+from synfer.study.sweep.work import task
 
 
 def test_the_last_axis_is_the_fastest(small):
@@ -52,6 +55,44 @@ def test_a_number_of_sobol_points_that_is_no_power_of_two_is_warned_of(chain, vo
     sobol = {"samples": 6, "ranges": {"packet.a": {"from": 20, "to": 100}}}
     with pytest.warns(SynferWarning, match="6 Sobol points"):
         assert plan(sf.Sweep(chain, volley, sobol=sobol)).size == 6
+
+
+@pytest.mark.parametrize(
+    ("given", "duration"),
+    [
+        # t0 + 3 sigma_t + delays + 10 ms a layer: of the base, of the latest point, of its own layers and step.
+        ({"axes": {"packet.a": [1, 2]}}, [43, 43]),
+        ({"axes": {"packet.t0": [5, 10.5, 8]}}, [44, 44, 44]),
+        ({"axes": {"packet.sigma_t": [0.5, 2]}}, [46, 46]),
+        ({"axes": {"chain.layers": [1, 2]}}, [23, 33]),
+        ({"points": {"chain.delay": [1, 3], "chain.layers": [2, 3]}}, [36, 49]),
+        ({"axes": {"dt": [0.1, 0.3]}}, [43, 43.2]),
+        ({"t": 20, "axes": {"packet.t0": [5, 10]}}, [20, 20]),
+        ({"axes": {"t": [20, 30]}}, [20, 30]),
+    ],
+)
+def test_spiking_points_of_a_shape_run_for_the_time_that_the_latest_volley_takes(chain, volley, given, duration):
+    planned = plan(sf.Sweep(chain, volley, engine="simulate", **given))
+    for number, unit in enumerate(planned.units):
+        assert [duration[i] for i in unit] == pytest.approx([task(planned, number).t] * len(unit))
+
+
+def test_durations_of_many_points_look_at_their_columns_once(chain, volley):
+    """At 32768 points in 1024 units each look takes milliseconds, all together seconds."""
+    ranges = {"packet.t0": {"from": 1, "to": 2}, "packet.sigma_t": {"from": 1, "to": 2}}
+    planned = plan(
+        sf.Sweep(chain, volley, engine="simulate", sobol={"samples": 16, "ranges": ranges}, points_per_unit=1)
+    )
+    looks = []
+
+    class Column(tuple):
+        def __iter__(self):
+            looks.append(1)
+            return super().__iter__()
+
+    watched = dataclasses.replace(planned, columns=tuple(Column(column) for column in planned.columns))
+    assert len({task(watched, n).t for n in range(16)}) == 1
+    assert len(looks) == 2
 
 
 def test_more_than_a_million_points_have_to_be_confirmed(chain, volley):

@@ -97,7 +97,7 @@ def test_nothing_of_host_path_or_workers_is_in_the_data(small, tmp_path):
                 assert len(word) < 3 or word.encode() not in content, (path, word)
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "gone", "all gone", "no data"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "misnamed", "gone", "all gone", "no data"])
 def test_units_that_are_missing_or_damaged_are_computed_again(small, tmp_path, fingerprint, damage):
     run(small, tmp_path)
     before = the_data(tmp_path, fingerprint)
@@ -107,6 +107,8 @@ def test_units_that_are_missing_or_damaged_are_computed_again(small, tmp_path, f
         files[2].write_bytes(data[:100])
     elif damage == "flipped":
         files[2].write_bytes(data[:-30] + bytes([data[-30] ^ 1]) + data[-29:])
+    elif damage == "misnamed":
+        files[2].rename(files[2].with_name(f"{files[2].name.partition('-')[0]}-{'0' * 32}.npz"))
     elif damage == "gone":
         files[2].unlink()
     elif damage == "all gone":
@@ -186,6 +188,31 @@ def test_a_full_disk_keeps_what_is_finished_and_can_be_read(small, tmp_path, mon
     assert int((partial.status == 3).sum()) == 3 * 4
     run(small, tmp_path / "full")
     assert the_data(tmp_path / "full", fingerprint) == the_data(tmp_path / "whole", fingerprint)
+
+
+def test_there_is_a_store_whatever_happens(small, tmp_path, fingerprint):
+    """What xarray opens after a stop: finished points, and status 3 for the others; the last gathering follows."""
+    calls = []
+
+    def stops(points):
+        calls.append(points)
+        if len(calls) > 3:
+            raise KeyboardInterrupt
+        return stand_in.quick(points)
+
+    with pytest.raises(KeyboardInterrupt):
+        conduct(small, tmp_path / "cut", batch=stops)
+    cut = store.open(tmp_path / "cut" / "data.zarr")
+    assert 0 < int((cut.status == 3).sum()) < cut.status.size
+    assert bool(np.isfinite(cut.a.where(cut.status == 0)).any())
+    run(small, tmp_path / "whole")
+    unfinished = store.open(tmp_path / "cut" / "data.zarr")
+    run(small, tmp_path / "cut")
+    assert the_data(tmp_path / "cut", fingerprint) == the_data(tmp_path / "whole", fingerprint)
+    # Killed after the last unit and before the gathering: nothing to compute, and yet something to do.
+    store.save(unfinished, tmp_path / "cut" / "data.zarr")
+    run(small, tmp_path / "cut")
+    assert the_data(tmp_path / "cut", fingerprint) == the_data(tmp_path / "whole", fingerprint)
 
 
 def test_a_really_full_disk(chain, volley, tmp_path, fingerprint):

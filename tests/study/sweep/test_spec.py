@@ -141,7 +141,14 @@ def test_a_layer_a_gate_and_a_neuron_can_vary(chain, volley):
         ("seed = 1\n" + BASE + GRID, "seed is for engine = 'simulate'"),
         ('engine = "simulate"\nh = 0.1\n' + BASE + GRID, "h is for engine = 'evolve'"),
         ("window = 0\n" + BASE + GRID, "window = 0 ms must be > 0 ms"),
-        ("disfacilitation = 1\n" + BASE.replace("a = 60\n", "") + GRID.replace("40", "-40"), None),
+        ("dt = 0.1\nwindow = 2.55\n" + BASE + GRID, "window = 2.55 ms must be a multiple of dt = 0.1 ms"),
+        ("window = 2.51\n" + BASE + GRID, "must be a multiple of dt = 0.05 ms; did you mean window = 2.5?"),
+        ('engine = "simulate"\nt = 30.01\n' + BASE + GRID, "t = 30.01 ms must be a multiple of dt = 0.02 ms"),
+        ("window = 3\nt = 2\n" + BASE + GRID, "window = 3 ms is longer than the run, t = 2 ms"),
+        ('disfacilitation = "yes"\n' + BASE + GRID, "disfacilitation = 'yes' must be true or false"),
+        ("disfacilitation = 1\n" + BASE + GRID, "disfacilitation = 1 must be true or false"),
+        ("disfacilitation = true\n" + BASE.replace("a = 60\n", "") + GRID.replace("40", "-40"), None),
+        ("window = 2.51\n" + BASE + GRID.replace("40", "-40") + "dt = [0.1, 0.05]\n", None),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_by_name(toml, text, message):
@@ -150,6 +157,18 @@ def test_what_is_wrong_with_a_file_is_said_by_name(toml, text, message):
         return
     with pytest.raises(sf.ParameterError, match=message):
         sf.Sweep.from_toml(toml(text))
+
+
+def test_gates_move_along_a_network_by_the_names_of_its_populations(chain, volley):
+    network = chain.network("left ")
+    gate = sf.Inhibition(depth=1, layers=("left 1",))
+    sweep = sf.Sweep(network, volley, gate=gate, axes={"gate.layers": ["left 1", "left 3"]})
+    assert sweep.axes[0].values == ("left 1", "left 3")
+    assert sf.Sweep(chain, volley, gate=sf.Inhibition(1), axes={"gate.layers": [1, 3]}).axes[0].values == (1, 3)
+    with pytest.raises(sf.ParameterError, match="'left 4' is unknown; did you mean left"):
+        sf.Sweep(network, volley, gate=gate, axes={"gate.layers": ["left 4"]})
+    with pytest.raises(sf.ParameterError, match="1 must be text"):
+        sf.Sweep(network, volley, gate=gate, axes={"gate.layers": [1]})
 
 
 def test_paths_that_overlap_are_refused(chain, volley):

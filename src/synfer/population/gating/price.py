@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import ParameterError
+from synfer.core.errors import NumericalError, ParameterError
 from synfer.core.results import dataset
 from synfer.population.chain import SynfireChain
 from synfer.population.drive import Drive, Gate, Noise, PulsePacket, Shunt
 from synfer.population.energy import EnergyBudget, atp_of_inhibition, atp_of_spikes
 from synfer.population.gating.strength import Template, parts_of
-from synfer.population.packets.launch import Engine, check_chain, launch
+from synfer.population.packets.launch import Engine, check_chain, check_one, check_packet
 from synfer.population.signals import signals
 from synfer.population.verbs import evolve
 
@@ -32,10 +32,12 @@ def cost(
 ) -> xr.Dataset:
     """The price of a gate on a chain during a run of t ms, per neuron and layer.
 
-        inhibitory charge  int d dt + int g (<V> - E_rev) dt        excitatory charge of the volley  tau_m A a/N
+        charge of the gate  int d dt + int g |<V> - E_rev| dt        excitatory charge of the volley  tau_m A a/N
 
-    <V> is the mean of the membrane under the gate, with the volley, over neurons that are not refractory. Charges in
-    mV ms are those of tau_m dV/dt; times g_L they are pA ms. A sustained gate is paid for all of the run.
+    <V> is the mean of the membrane under the gate, with the volley, over neurons that are not refractory. Ions that
+    flow out of a shunt where <V> lies below E_rev have to be brought back as those that flow in: both ways cost, and
+    parts of a gate add up. Where V spreads to both sides of E_rev this is a lower bound. Charges in mV ms are those of
+    tau_m dV/dt; times g_L they are pA ms. A sustained gate is paid for all of the run.
 
     Args:
         chain: The chain.
@@ -57,7 +59,8 @@ def cost(
         `atp_saved` [ATP]: what these would have cost.
 
     Raises:
-        ParameterError: a mixed gate, times that do not fit the step.
+        ParameterError: a mixed gate, times that do not fit the step, sequences, a packet that is not one PulsePacket.
+        NumericalError: a run that did not stay finite.
 
     Example:
         >>> import synfer as sf
@@ -67,20 +70,24 @@ def cost(
         >>> price.charge.values.round(6).tolist()
         [40.0, 40.0]
     """
+    check_one("cost", chain=chain, packet=packet, gate=gate, disfacilitation=disfacilitation)
     gates = parts_of(gate)
     check_chain(chain)
+    check_packet(packet)
     if not g_L > 0:
         raise ParameterError(f"g_L = {g_L:g} nS must be > 0 nS")
     budget = EnergyBudget.howarth2012() if budget is None else budget
     engine = Engine(window, t, h, dt)
     run = evolve(chain, packet, gate=[None, gate], disfacilitation=disfacilitation, **engine._asdict())
+    if (failed := int((run.status != 0).sum())) > 0:
+        raise NumericalError(f"{failed} of {run.status.size} layers did not stay finite; lower dt or h")
     open_, gated = run.isel(point=0), run.isel(point=1)
     charge = np.array([_charge(gates, i + 1, gated.isel(layer=i), dt) for i in range(chain.layers)])
     step = np.diff(gated.time.values)
     quiet = open_.quiet_rate.values - gated.quiet_rate.values
     background = (0.5 * (quiet[:, 1:] + quiet[:, :-1]) * step).sum(axis=1) / 1000
     taken = (open_.a.values - gated.a.values) / chain.width
-    excitation = _excitation(chain, packet, open_.a.values)
+    excitation = volley_charge(chain, packet, open_.a.values)
     spikes = open_.a.values / chain.width
     atp, own = atp_of_inhibition(charge, budget, g_L=g_L), atp_of_spikes(spikes, budget)
     variables: dict[str, Any] = {
@@ -100,31 +107,25 @@ def cost(
     )
 
 
-def volley_charge(chain: SynfireChain, packet: PulsePacket, engine: Engine) -> np.ndarray:
-    """Excitatory charge [mV ms] that an ungated volley brings into every layer, per neuron."""
-    point = {"chain": chain, "gate": None, "disfacilitation": False}
-    return _excitation(chain, packet, launch([point], [packet], engine).a.values[0])
+def volley_charge(chain: SynfireChain, packet: PulsePacket, a: np.ndarray) -> np.ndarray:
+    """Excitatory charge [mV ms] per neuron that a volley, `a` [spikes] by layer, brings into every layer.
 
-
-def _excitation(chain: SynfireChain, packet: PulsePacket, a: np.ndarray) -> np.ndarray:
-    """tau_m A a/N of the volley that enters each layer: the packet, then what each layer sends on."""
+    tau_m A a/N of what enters the layer: the packet, then what the layer before sends on.
+    """
     arriving = np.concatenate([[packet.a], a[:-1]])
     neurons = chain.neuron if isinstance(chain.neuron, tuple) else (chain.neuron,) * chain.layers
     return np.array([neuron.tau_m for neuron in neurons]) * chain.A * arriving / chain.width
 
 
 def _charge(gates: Sequence[Gate], layer: int, gated: xr.Dataset, dt: float) -> float:
-    """Inhibitory charge [mV ms] of a layer over a run recorded at every step."""
-    own = [part for gate in gates if (part := gate.at(layer, layer)) is not None]
-    if not own:
-        return 0.0
-    edges = gated.time.values
-    signal = signals(Drive((Noise(0.0, 1.0), *own)), 1.0, edges)
-    steps = (edges.size - 1, 1)
-    mu, g, gE = (np.broadcast_to(x, steps)[:, 0] for x in (signal.mu, signal.g, signal.gE))
-    V = gated.V_mean.values
-    middle = 0.5 * (V[1:] + V[:-1]) if isinstance(own[0], Shunt) else np.zeros(steps[0])
-    return float(np.sum(-mu + g * middle - gE) * dt)
+    """Charge [mV ms] that flows through a layer's gates, in or out, over a run recorded at every step."""
+    edges, V = gated.time.values, gated.V_mean.values
+    steps, middle, total = (edges.size - 1, 1), 0.5 * (V[1:] + V[:-1]), 0.0
+    for part in (part for gate in gates if (part := gate.at(layer, layer)) is not None):
+        signal = signals(Drive((Noise(0.0, 1.0), part)), 1.0, edges)
+        mu, g, gE = (np.broadcast_to(x, steps)[:, 0] for x in (signal.mu, signal.g, signal.gE))
+        total += float(np.sum(np.abs(g * middle - gE) if isinstance(part, Shunt) else -mu) * dt)
+    return total
 
 
 def _over(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

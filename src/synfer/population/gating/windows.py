@@ -6,7 +6,7 @@ from synfer.core.errors import ParameterError
 from synfer.population.chain import SynfireChain
 from synfer.population.drive import Drive, Gate, PulsePacket
 from synfer.population.gating.strength import parts_of
-from synfer.population.packets.launch import Engine, check_chain, launch
+from synfer.population.packets.launch import Engine, ungated
 
 
 def gate_windows(
@@ -31,14 +31,14 @@ def gate_windows(
         gate: An Inhibition or Shunt without times, for example sf.Inhibition(depth=1.25).
         before: How long before the arrival the gate starts [ms]; a start before the run is its beginning.
         after: How long after it the gate ends [ms], > -before.
-        window, t, h, dt: Of the ungated run, as for `propagate`.
+        window, t, h, dt: Of the ungated run, as for `propagate`; without t it goes on until the volley is over.
 
     Returns:
         The sum of one gate for each layer.
 
     Raises:
-        ParameterError: a gate with times of its own, a window that ends before it begins, or a volley that dies
-            without a gate.
+        ParameterError: a gate with times of its own, a window that ends before it begins, or a volley that is dead
+            (its rate stays below .1 Hz) in some layer without a gate.
 
     Example:
         >>> import synfer as sf
@@ -63,9 +63,8 @@ def gate_windows(
 
 
 def arrivals(chain: SynfireChain, packet: PulsePacket, engine: Engine) -> np.ndarray:
-    """Mean times [ms] of an ungated volley in every layer; a ParameterError where it dies."""
-    point = {"chain": check_chain(chain), "gate": None, "disfacilitation": False}
-    times = launch([point], [packet], engine).t_packet.values[0]
+    """Mean times [ms] of an ungated volley in every layer; a ParameterError where it is dead."""
+    times = ungated(chain, packet, engine).t_packet.values
     if np.isnan(times).any():
         raise ParameterError(
             f"{packet} is dead by layer {int(np.argmax(np.isnan(times))) + 1} without a gate, so that it has no "

@@ -68,6 +68,18 @@ def first_change(
     return Brackets(low, high)
 
 
+def check_found(what: str, name: str, unit: str, low: float, high: float) -> None:
+    """A ParameterError where a search for what survives ended at its bounds."""
+    if not np.isfinite(high):
+        raise ParameterError(
+            f"{what} dies at every {name} up to {low:g} {unit}; raise bounds, the weight, or lower the gate"
+        )
+    if not np.isfinite(low):
+        raise ParameterError(
+            f"{what} survives at every {name} from {high:g} {unit}: there is no smallest within the bounds; lower them"
+        )
+
+
 def _narrow(
     changed: Changed,
     index: NDArray[np.int64],

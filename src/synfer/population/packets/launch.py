@@ -1,13 +1,14 @@
 """What all studies of chains share: their points, and volleys sent down many chains in one call."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from synfer.core.errors import NumericalError, ParameterError, SynferWarning
+from synfer.core.points import is_sequence
 from synfer.population.chain import SynfireChain
 from synfer.population.drive import Drive, Part, PulsePacket
 from synfer.population.verbs import common
@@ -16,7 +17,7 @@ from synfer.population.verbs.chains.points import ChainPoints
 
 Gate = Part | Drive | None
 EARLIEST, MARGIN = 10.0, 5.0
-"""A study's packet is centred at 10 ms, or at 5 sigma_t where that is later, so that all of it lies in the run."""
+"""A packet is centred at 10 ms, or at 5 of its sigma_t where that is later, so that all of it lies in the run."""
 
 
 class Engine(NamedTuple):
@@ -47,36 +48,62 @@ class Search:
     """Batches of volleys whose warnings wait: a search tries values that its caller never asked for.
 
     Attributes:
-        warnings: of the latest batch, which lies closest to what is sought.
+        warnings: of the latest batch that asked about each problem, which lies closest to what it seeks.
     """
 
     def __init__(self, engine: Engine) -> None:
-        self.engine, self.warnings = engine, []
+        self.engine = engine
+        self.warnings: dict[int, list[str]] = {}
 
-    def arrives(self, points: Sequence[dict[str, Any]], packets: Sequence[PulsePacket]) -> np.ndarray:
-        """Whether the packet of every point survives the last layer, (point,)."""
+    def arrives(
+        self, index: Iterable[int], points: Sequence[dict[str, Any]], packets: Sequence[PulsePacket]
+    ) -> np.ndarray:
+        """Whether the packet of every point survives the last layer, (point,); index: the problem that each is for."""
+        return arrives(self.sent(index, points, packets))
+
+    def sent(
+        self, index: Iterable[int], points: Sequence[dict[str, Any]], packets: Sequence[PulsePacket]
+    ) -> xr.Dataset:
+        """`launch`, whose warnings are kept."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SynferWarning)
             out = launch(points, packets, self.engine)
-        self.warnings = list(out.attrs["warnings"])
-        return arrives(out)
+        self.warnings |= {int(i): list(out.attrs["warnings"]) for i in index}
+        return out
 
     def report(self, points: common.Points) -> None:
-        """Hand the latest warnings on."""
-        for text in self.warnings:
-            points.warn(text)
+        """Hand the latest warnings on, each once."""
+        for texts in self.warnings.values():
+            for text in texts:
+                points.warn(text)
 
 
 def check_chain(chain: object) -> SynfireChain:
     """The chain, or a ParameterError."""
     if not isinstance(chain, SynfireChain):
-        raise ParameterError(f"chain = {chain!r} must be a SynfireChain")
+        raise ParameterError(f"chain must be a SynfireChain, not a {type(chain).__name__}; see sf.SynfireChain")
     return chain
 
 
-def start(sigma_t: Sequence[float], t0: float | None) -> float:
-    """The centre of the packets of a study [ms]: t0, or late enough for the broadest of them."""
-    return max(EARLIEST, float(np.ceil(MARGIN * max(sigma_t)))) if t0 is None else float(t0)
+def check_packet(packet: object) -> PulsePacket:
+    """The packet, or a ParameterError: a study that divides by its size takes one volley, no sum of them."""
+    if not isinstance(packet, PulsePacket):
+        raise ParameterError(
+            f"packet = {packet!r} must be one PulsePacket; for example sf.PulsePacket(a=60, sigma_t=1, t0=10)"
+        )
+    return packet
+
+
+def check_one(study: str, **arguments: Any) -> None:
+    """A ParameterError for arguments that are sequences, where a study takes one value."""
+    for name, value in arguments.items():
+        if is_sequence(value):
+            raise ParameterError(f"{name} is a sequence, and {study} takes one {name}; call it for each")
+
+
+def start(sigma_t: Sequence[float], t0: float | None) -> list[float]:
+    """The centre of every packet [ms]: t0, or late enough for its own sigma_t, whatever its mates."""
+    return [max(EARLIEST, float(np.ceil(MARGIN * spread))) if t0 is None else float(t0) for spread in sigma_t]
 
 
 def launch(points: Sequence[dict[str, Any]], packets: Sequence[Any], engine: Engine) -> xr.Dataset:
@@ -95,6 +122,18 @@ def launch(points: Sequence[dict[str, Any]], packets: Sequence[Any], engine: Eng
             "lower dt or h"
         )
     return out
+
+
+def ungated(chain: SynfireChain, packet: PulsePacket, engine: Engine) -> xr.Dataset:
+    """`propagate` of one volley without a gate, by layer."""
+    point = {"chain": check_chain(chain), "gate": None, "disfacilitation": False}
+    return launch([point], [packet], engine).isel(point=0)
+
+
+def with_drive(point: dict[str, Any], A: float) -> dict[str, Any]:
+    """A point whose chain has the weight that makes A = N p J."""
+    chain = point["chain"]
+    return point | {"chain": chain.replace(weight=float(A) / (chain.width * chain.probability))}
 
 
 def arrives(out: xr.Dataset) -> np.ndarray:

@@ -1,13 +1,15 @@
 """The driver of a sweep: what is left to do, who does it, and where it goes.
 
 Only the driver writes. A unit counts as finished once its file has its name, so whatever is killed, nothing finished
-is lost, and what goes on later ends in the same bytes.
+is lost, and what goes on later ends in the same bytes. data.zarr is there from the start, with what is finished when a
+run begins and ends; points that are not have status 3 in it.
 """
 
 import errno
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from synfer.study.sweep import ledger, units
 from synfer.study.sweep.cluster import cluster
 from synfer.study.sweep.compute import Batch
 from synfer.study.sweep.gather import gather
+from synfer.study.sweep.outcome import MISSING
 from synfer.study.sweep.plan import Plan, plan
 from synfer.study.sweep.pool import here, pool
 from synfer.study.sweep.spec import Sweep
@@ -68,7 +71,15 @@ def conduct(
         units.begin(out, sweep)
         done = units.finished(out)
         todo = [task(planned, number) for number in range(len(planned.units)) if number not in done]
-        _compute(Job(sweep, batch), planned, todo, out, workers, scheduler, progress)
+        if todo:
+            # From the first moment on there is a store to read, however the run ends.
+            store.save(gather(planned, done), out / "data.zarr")
+        try:
+            _compute(Job(sweep, batch), planned, todo, out, workers, scheduler, progress)
+        except BaseException:
+            with suppress(OSError, StoreError):  # the store of the beginning stays
+                store.save(gather(planned, units.finished(out)), out / "data.zarr")
+            raise
         progress("gathering", 1.0)
         _gather(planned, out, bool(todo))
     except (OSError, StoreError) as error:
@@ -128,8 +139,8 @@ def _gather(planned: Plan, out: Path, new: bool) -> None:
     target = out / "data.zarr"
     if not new and target.exists():
         try:
-            store.open(target)
-            return
+            if not (store.open(target)["status"] == MISSING).any():
+                return
         except StoreError:
             pass  # damaged since; the units make it again
     ds = gather(planned, units.finished(out))

@@ -2,25 +2,17 @@
 
     t = t0 + 3 sigma_t + the delays + 10 ms for each layer,
 
-with the largest t0, sigma_t and delays of the sweep, in whole milliseconds. Densities have a duration each, see
-`propagate`.
+with the largest t0, sigma_t and delays of the sweep, in whole milliseconds. A chain whose volleys are slower than 10 ms
+a layer needs a t of its own. Densities have a duration each, and longer ones for slow volleys, see `propagate`.
 """
 
 import math
 from contextlib import suppress
 
 from synfer.core.errors import ParameterError
-from synfer.population.chain import Network, SynfireChain
-from synfer.population.drive import PulsePacket
 from synfer.study.sweep import paths
 from synfer.study.sweep.plan import Plan
-
-TRANSIT = 10.0
-"""Time [ms] for each layer."""
-SPREAD = 3.0
-"""Standard deviations of the packet's spike times that a run covers."""
-STEP = 0.02
-"""The step [ms] of `simulate` where the sweep gives none."""
+from synfer.study.sweep.spec import STEPS
 
 
 def duration(plan: Plan, i: int) -> float | None:
@@ -31,22 +23,14 @@ def duration(plan: Plan, i: int) -> float | None:
         return float(given)
     if plan.sweep.engine == "evolve":
         return None
+    from synfer.population.verbs.chains.case import case_of
+    from synfer.population.verbs.chains.points import passage
+
     own = {path: value for path, value in point.items() if path == "chain.layers"}
-    latest = {path: max(c) for path, c in zip(plan.paths, plan.columns, strict=True) if _delaying(path)}
     base = {"chain": plan.sweep.chain, "packet": plan.sweep.packet}
     with suppress(ParameterError):  # then these points fail too, each with its reason
-        base = paths.replaced(base, latest | own)
-    dt = float(point.get("dt", plan.sweep.dt or STEP))
-    whole = math.ceil(_passage(base["chain"], base["packet"]) - 1e-9)  # ms, which bins and most steps divide
+        base = paths.replaced(base, plan.latest | own)
+    dt = float(point.get("dt", plan.sweep.dt or STEPS["simulate"]))
+    case = case_of(base | {"gate": None, "disfacilitation": False})
+    whole = math.ceil(passage(case) - 1e-9)  # ms, which bins and most steps divide
     return math.ceil(whole / dt - 1e-9) * dt
-
-
-def _delaying(path: str) -> bool:
-    return path in ("packet.t0", "packet.sigma_t") or "delay" in path.split(".")
-
-
-def _passage(chain: SynfireChain | Network, packet: PulsePacket) -> float:
-    network = chain.network() if isinstance(chain, SynfireChain) else chain
-    delays = sum(projection.delay for projection in network.projections)
-    layers = max(population.layer for population in network.populations)
-    return max(packet.t0 + SPREAD * packet.sigma_t, 0.0) + delays + TRANSIT * layers

@@ -59,8 +59,11 @@ def _below(place: Place, word: str, seen: str, path: str) -> Place:
     return Place(getattr(value, word), value.unit(word), value.doc(word))
 
 
-def checked(path: str, base: Any, values: Sequence[Any]) -> tuple[Value, ...]:
+def checked(path: str, base: Any, values: Sequence[Any], names: Sequence[str] | None = None) -> tuple[Value, ...]:
     """The values, of the type that the base has at the path: equal sweeps have equal values, however they were given.
+
+    Args:
+        names: What gates call the layers where these are no numbers.
 
     Raises:
         ParameterError: none, or one of a type that cannot stand there.
@@ -76,6 +79,8 @@ def checked(path: str, base: Any, values: Sequence[Any]) -> tuple[Value, ...]:
         return tuple(_text(path, v, ["evoked"]) if isinstance(v, str) else _number(path, v) for v in found)
     if isinstance(base, str):
         return tuple(_text(path, value) for value in found)
+    if names is not None and path.split(".")[0] == "gate" and path.endswith(".layers"):
+        return tuple(_text(path, value, names) for value in found)
     if (isinstance(base, int) and not isinstance(base, bool)) or path == "seed" or path.endswith(".layers"):
         return tuple(_whole(path, value) for value in found)
     if base is None or isinstance(base, (float, Timeseries)):

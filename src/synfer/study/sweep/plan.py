@@ -68,6 +68,12 @@ class Plan:
         return max(1, *(int(value) for value in self.columns[self.paths.index("chain.layers")]))
 
     @cached_property
+    def latest(self) -> Assignment:
+        """The largest value of every path by which volleys come later."""
+        columns = zip(self.paths, self.columns, strict=True)
+        return {path: max(column) for path, column in columns if _delaying(path)}
+
+    @cached_property
     def units(self) -> tuple[tuple[int, ...], ...]:
         """The points of each unit."""
         shaping = [path for path in SHAPE if path in self.paths]
@@ -105,6 +111,10 @@ def plan(sweep: Sweep, *, many: bool = False) -> Plan:
     if sweep.sobol:
         return Plan(sweep, tuple(sweep.varied()), _sobol(sweep), shape)
     return Plan(sweep, tuple(sweep.varied()), tuple(axis.values for axis in columns), shape)
+
+
+def _delaying(path: str) -> bool:
+    return path in ("packet.t0", "packet.sigma_t") or "delay" in path.split(".")
 
 
 def _sobol(sweep: Sweep) -> tuple[tuple[Value, ...], ...]:

@@ -50,6 +50,8 @@ OPTIONS = {"evolve": ("window", "h", "dt", "t"), "simulate": ("window", "dt", "t
 """What each engine takes besides chain, packet, gate and disfacilitation."""
 FIXED = ("trials", "connections")
 """Options that cannot vary."""
+STEPS = {"evolve": 0.05, "simulate": 0.02}
+"""The step [ms] of each engine where the sweep gives none."""
 BELONGS = {"h": "evolve", "trials": "simulate", "connections": "simulate", "seed": "simulate"}
 
 
@@ -97,6 +99,13 @@ class Sweep(Params):
         build = {"chain": describe.chain, "packet": describe.packet, "gate": describe.gates}
         return build[str(info.field_name)](value)
 
+    @field_validator("disfacilitation", mode="before")
+    @classmethod
+    def _true_or_false(cls, value: Any) -> Any:
+        if not isinstance(value, bool):
+            raise ValueError(f"disfacilitation = {value!r} must be true or false")
+        return value
+
     @field_validator("axes", "points", mode="before")
     @classmethod
     def _from_table(cls, value: Any) -> Any:
@@ -105,11 +114,11 @@ class Sweep(Params):
     @field_validator("axes", "points", mode="after")
     @classmethod
     def _of_the_base(cls, value: tuple[Axis, ...], info: ValidationInfo) -> tuple[Axis, ...]:
-        if not {"engine", "chain", "packet", "gate"} <= set(info.data):
+        if not {"engine", "chain", "packet", "gate", "disfacilitation"} <= set(info.data):
             return value  # the base itself is wrong, which is reported
-        base = _places(info.data)
+        base, names = _places(info.data), _names(info.data["chain"])
         return tuple(
-            Axis(axis.path, paths.checked(axis.path, paths.look_up(base, axis.path).value, axis.values))
+            Axis(axis.path, paths.checked(axis.path, paths.look_up(base, axis.path).value, axis.values, names))
             for axis in value
         )
 
@@ -144,7 +153,7 @@ class Sweep(Params):
             base = paths.look_up(self.places(), each.path).value
             if isinstance(base, (bool, int, str)) or each.path.endswith(".layers") or each.path == "chain.neuron":
                 raise ValueError(f"{each.path!r} takes no fractions; vary it with axes or points")
-            paths.checked(each.path, base, [each.low])
+            paths.checked(each.path, base, [each.low], _names(self.chain))
         return self
 
     @model_validator(mode="after")
@@ -154,6 +163,20 @@ class Sweep(Params):
                 raise ValueError(f"{name} is for engine = {engine!r}; leave it out, or change engine")
         if isinstance(self.window, float) and self.window <= 0:
             raise ValueError(f"window = {self.window:g} ms must be > 0 ms")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_steps(self) -> Self:
+        """What no point could be computed with is refused here; where dt, t or window vary, it is their points'."""
+        varied = self.varied()
+        dt = STEPS[self.engine] if self.dt is None else self.dt
+        for name in ("t", "window"):
+            length = getattr(self, name)
+            if isinstance(length, float) and not {"dt", name} & set(varied):
+                check_steps(name, length, dt)
+        t, fixed = self.t, not {"window", "t"} & set(varied)
+        if fixed and t is not None and isinstance(self.window, float) and self.window > t:
+            raise ValueError(f"window = {self.window:g} ms is longer than the run, t = {t:g} ms; shorten it")
         return self
 
     @model_validator(mode="after")
@@ -194,6 +217,21 @@ class Sweep(Params):
             return cls(**_with_swept(table))
         except ParameterError as error:
             raise ParameterError(f"{path}: {error}") from None
+
+
+def check_steps(name: str, length: float, dt: float) -> None:
+    """A ValueError for a time that is no whole number of steps."""
+    steps = round(length / dt)
+    if steps < 1 or abs(length / dt - steps) > 1e-6:
+        nearest = f"{max(steps, 1) * dt:.10g}"
+        raise ValueError(
+            f"{name} = {length:g} ms must be a multiple of dt = {dt:g} ms; did you mean {name} = {nearest}?"
+        )
+
+
+def _names(chain: SynfireChain | Network) -> tuple[str, ...] | None:
+    """What gates call the layers of a network; None for the numbers of a chain."""
+    return tuple(population.name for population in chain.populations) if isinstance(chain, Network) else None
 
 
 def _places(fields: Mapping[str, Any]) -> dict[str, paths.Place]:

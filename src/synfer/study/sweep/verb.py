@@ -95,6 +95,4 @@ def read(spec: Sweep, out: str | Path) -> xr.Dataset:
     if not (out / units.NAME).exists():
         raise StoreError(f"there is no sweep at {out}; make one with synfer sweep")
     units.check_ours(out, units.canonical(spec))
-    if (out / "data.zarr").exists():
-        return store.open(out / "data.zarr")
     return gather(plan(spec, many=True), units.finished(out))
