@@ -21,7 +21,7 @@ SMALL = experiment.PRESETS["quick"].replace(
 )
 TINY = SMALL.replace(
     layers=2, attractor_layers=2, a_in=(0.8,), widths=(20,), large=50, large_trials=2, small_trials=2,
-    survival_trials=2, t=15.0, h=0.4, dt=0.1, tolerance=0.2,
+    survival_trials=2, t=30.0, h=0.4, dt=0.1, tolerance=0.2,
 )  # fmt: skip
 
 

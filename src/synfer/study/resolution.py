@@ -1,4 +1,4 @@
-"""Warnings about the mesh, where an experiment measures on a finer one what its own leaves out."""
+"""Warnings that an experiment answers: of a mesh whose error it measures, of a run that it only shows."""
 
 import warnings
 from collections.abc import Iterator
@@ -9,6 +9,9 @@ from synfer.core.errors import SynferWarning
 COARSE = (r"sigma = .* is below 10 h", r"a volley moves V by .* in a step")
 """What the density engine says of cells and steps that are wide for what they resolve."""
 
+CUT = (r"the volley is not over",)
+"""What the verbs say of a run that ends before its volley."""
+
 
 @contextmanager
 def measured() -> Iterator[None]:
@@ -17,7 +20,23 @@ def measured() -> Iterator[None]:
     For experiments whose verdict repeats its numbers at half the cell and half the step: the measured change says
     more than the rule of thumb behind the warning.
     """
+    with _without(COARSE):
+        yield
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """Keep quiet that a volley is not over at the end of a run, within a with-block.
+
+    For time courses that are drawn, and prices for a stated time; the sizes of volleys come from runs to their end.
+    """
+    with _without(CUT):
+        yield
+
+
+@contextmanager
+def _without(patterns: tuple[str, ...]) -> Iterator[None]:
     with warnings.catch_warnings():
-        for words in COARSE:
+        for words in patterns:
             warnings.filterwarnings("ignore", words, SynferWarning)
         yield

@@ -9,6 +9,7 @@ import synfer as sf
 from synfer.core.results import label
 from synfer.population.gating import closing_charge, gate_windows, gating_curve
 from synfer.study.catalog.gate_timing.spec import Spec
+from synfer.study.resolution import shown
 
 KINDS = ("EIF", "LIF")
 Chains = list[sf.SynfireChain]
@@ -52,7 +53,8 @@ def readings(spec: Spec, both: Chains) -> xr.Dataset:
         end = spec.dt * round((arrival + spec.patience) / spec.dt)
         ways: tuple[dict[str, Any], ...] = ({"window": spec.short_window}, {"t": end}, {"disfacilitation": True})
         for k, way in enumerate(ways):
-            table[k, i] = gating_curve(chain, **shared, **way)["a"].isel(layer=-1)
+            with shown():  # one reader stops waiting
+                table[k, i] = gating_curve(chain, **shared, **way)["a"].isel(layer=-1)
     names = ("within the short window", "within the patience", "disfacilitation")
     return xr.Dataset({"read_a": (("reading", "neuron", "depth"), table, label("a"))}, coords={"reading": list(names)})
 
@@ -105,7 +107,8 @@ def waves(spec: Spec, both: Chains) -> xr.Dataset:
             chain, spec.volley, sf.Inhibition(3.0), before=spec.reference_half, after=spec.reference_half,
             h=spec.h, dt=spec.dt,
         )  # fmt: skip
-        out = sf.evolve(chain, spec.volley, gate=[None, gate], t=length, h=spec.h, dt=spec.dt, every=2 * spec.dt)
+        with shown():
+            out = sf.evolve(chain, spec.volley, gate=[None, gate], t=length, h=spec.h, dt=spec.dt, every=2 * spec.dt)
         rates.append(out["rate"].values)
     return xr.Dataset(
         {

@@ -11,6 +11,7 @@ from synfer.population.gating import closing_depth, cost, gating_curve
 from synfer.population.neurons import Neuron
 from synfer.population.packets import critical_weight
 from synfer.study.catalog.synfire_gating.spec import Spec
+from synfer.study.resolution import shown
 
 KINDS = ("EIF", "LIF", "linearised EIF")
 CASES = ("equal margin", "equal weight", "disfacilitation")
@@ -95,7 +96,8 @@ def price(spec: Spec, ds: xr.Dataset) -> xr.Dataset:
         depth = float(ds["closing_depth_high"].isel(case=0, neuron=i))
         g = float(ds["closing_g_high"].isel(neuron=i))
         for k, gate in enumerate((sf.Inhibition(depth=depth), sf.Shunt(g=g, E_rev=spec.E_rev))):
-            paid = cost(chain, spec.volley, gate, t=spec.hold, g_L=spec.g_L, h=spec.h, dt=spec.dt)
+            with shown():
+                paid = cost(chain, spec.volley, gate, t=spec.hold, g_L=spec.g_L, h=spec.h, dt=spec.dt)
             for name in names:
                 table[name][k, i] = float(paid[name].mean("layer"))
     return xr.Dataset(
@@ -109,15 +111,14 @@ def waves(spec: Spec, ds: xr.Dataset) -> xr.Dataset:
     chain = _chains(spec, ds)[0]
     depths = np.array([0.0, 1.25 * float(ds["closing_depth_high"].isel(case=0, neuron=0))])
     length = spec.t0 + 7.0 * spec.layers
-    out = sf.evolve(
-        chain, spec.volley, gate=[sf.Inhibition(depth=d) for d in depths], t=length, h=spec.h, dt=spec.dt,
-        every=5 * spec.dt, record="p",
-    )  # fmt: skip
-    shown = out["p"].sel(layer=spec.shown)
+    gates = [sf.Inhibition(depth=d) for d in depths]
+    with shown():
+        out = sf.evolve(chain, spec.volley, gate=gates, t=length, h=spec.h, dt=spec.dt, every=5 * spec.dt, record="p")
+    some = out["p"].sel(layer=spec.shown)
     return xr.Dataset(
         {
             "wave_rate": (("wave_depth", "layer", "time"), out["rate"].values, label("rate")),
-            "wave_p": (("wave_depth", "shown_layer", "time", "V"), shown.values.astype(np.float32), label("p")),
+            "wave_p": (("wave_depth", "shown_layer", "time", "V"), some.values.astype(np.float32), label("p")),
         },
         coords={
             "wave_depth": depths,

@@ -9,6 +9,7 @@ import synfer as sf
 from synfer.core.results import label
 from synfer.population.packets import critical_packet, state_plane, survival
 from synfer.study.catalog.synfire_state_plane.spec import Spec
+from synfer.study.resolution import shown
 
 
 def _packets(spec: Spec, starts: tuple[float, ...], width: int) -> list[sf.PulsePacket]:
@@ -19,8 +20,7 @@ def plane(spec: Spec) -> xr.Dataset:
     """Trajectories of packets of all sizes and spreads, the field, and the separatrix."""
     a_in = np.array(spec.a_in) * spec.width
     ds = state_plane(
-        spec.chain, a_in=a_in.tolist(), sigma_t_in=spec.sigma_t_in, tolerance=spec.tolerance, h=spec.h, dt=spec.dt,
-        t=spec.duration(spec.layers, max(spec.sigma_t_in)),
+        spec.chain, a_in=a_in.tolist(), sigma_t_in=spec.sigma_t_in, tolerance=spec.tolerance, h=spec.h, dt=spec.dt
     )  # fmt: skip
     kept = ["a", "sigma_t", "survived", "a_step", "sigma_t_step", "a_separatrix", "a_separatrix_low"]
     return ds[[*kept, "a_separatrix_high"]]
@@ -28,11 +28,9 @@ def plane(spec: Spec) -> xr.Dataset:
 
 def separatrix(spec: Spec) -> xr.Dataset:
     """The critical packet at the reference spread, on the mesh and on one twice as fine in V and in time."""
-    fine, t = np.array([1, 2]), spec.duration(spec.layers, spec.reference_sigma_t)
+    fine = np.array([1, 2])
     found = [
-        critical_packet(
-            spec.chain, spec.reference_sigma_t, tolerance=spec.tolerance / 2, t=t, h=spec.h / k, dt=spec.dt / k
-        )
+        critical_packet(spec.chain, spec.reference_sigma_t, tolerance=spec.tolerance / 2, h=spec.h / k, dt=spec.dt / k)
         for k in fine
     ]
     return xr.Dataset(
@@ -47,9 +45,8 @@ def attractor(spec: Spec) -> xr.Dataset:
     chain = spec.chain.replace(layers=spec.attractor_layers)
     late = max(spec.t0, max(5 * sigma_t for _, sigma_t in spec.settling))
     packets = [sf.PulsePacket(a=a * spec.width, sigma_t=sigma_t, t0=late) for a, sigma_t in spec.settling]
-    t = spec.duration(spec.attractor_layers, max(sigma_t for _, sigma_t in spec.settling))
-    coarse = sf.propagate(chain, packets, t=t, h=spec.h, dt=spec.dt)
-    fine = sf.propagate(chain, packets[-1:], t=t, h=spec.h / 2, dt=spec.dt / 2).isel(point=0, layer=-1)
+    coarse = sf.propagate(chain, packets, h=spec.h, dt=spec.dt)
+    fine = sf.propagate(chain, packets[-1:], h=spec.h / 2, dt=spec.dt / 2).isel(point=0, layer=-1)
     dims = ("settling", "settling_layer")
     return xr.Dataset(
         {
@@ -109,7 +106,6 @@ def alive(spec: Spec) -> xr.Dataset:
         width=sorted({*spec.widths, spec.width}),
         trials=spec.survival_trials,
         window=spec.window,
-        t=spec.t,
         dt=spec.spike_dt,
         seed=spec.seed,
     )
@@ -122,7 +118,8 @@ def waves(spec: Spec) -> xr.Dataset:
     """The rate of every layer in time for a packet below the separatrix and one above."""
     starts = (spec.small_start[0], spec.small_start[-1])
     length = spec.t0 + 3 * spec.layers
-    ds = sf.evolve(spec.chain, _packets(spec, starts, spec.width), t=length, h=spec.h, dt=spec.dt, every=0.1)
+    with shown():
+        ds = sf.evolve(spec.chain, _packets(spec, starts, spec.width), t=length, h=spec.h, dt=spec.dt, every=0.1)
     dims = ("wave_start", "layer", "time")
     return xr.Dataset(
         {"wave_rate": (dims, ds["rate"].values, label("rate"))},

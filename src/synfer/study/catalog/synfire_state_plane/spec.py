@@ -31,7 +31,6 @@ class Spec(Params):
     tolerance: float = field(0.01, gt=0, lt=1, doc="width of brackets on the plane, over their upper end")
     h: float = field(0.2, unit="mV", gt=0, doc="cell width")
     dt: float = field(0.05, unit="ms", gt=0, doc="step of the densities")
-    transit: float = field(5.0, unit="ms", gt=0, doc="length of the density runs for each layer, after the packet")
     window: float = field(3.0, unit="ms", gt=0, doc="window in which spikes and density are compared")
     large: int = field(1000, ge=10, doc="neurons per layer where spikes are held against the density")
     large_start: tuple[float, ...] = field((0.5, 0.6), doc="sizes of packets sent there")
@@ -41,7 +40,7 @@ class Spec(Params):
     widths: tuple[int, ...] = field((50, 100, 250), doc="neurons per layer where survival is counted")
     survival_start: tuple[float, ...] = field((0.35, 0.4, 0.45, 0.5, 0.55), doc="sizes of packets there")
     survival_trials: int = field(100, ge=2, doc="trials there")
-    t: float = field(45.0, unit="ms", gt=0, doc="length of the runs of spikes")
+    t: float = field(45.0, unit="ms", gt=0, doc="length of the runs of spikes that are held against the density")
     spike_dt: float = field(0.05, unit="ms", gt=0, doc="step of the runs of spikes")
     seed: int = field(1, ge=0, doc="seed of the spikes")
 
@@ -51,10 +50,6 @@ class Spec(Params):
         return sf.SynfireChain(
             self.neuron, self.noise, layers=self.layers, width=self.width, weight=self.A / self.width, tau_s=self.tau_s
         )
-
-    def duration(self, layers: int, broadest: float) -> float:
-        """Length [ms] of a density run of this many layers whose packets have at most this spread [ms]."""
-        return float(np.ceil(max(self.t0, 5 * broadest) + 3 * broadest + self.transit * layers))
 
     @model_validator(mode="after")
     def _whole_grids(self) -> Self:
@@ -75,7 +70,6 @@ PRESETS = {
         tolerance=0.003,
         h=0.1,
         dt=0.025,
-        transit=10.0,
         large_trials=200,
         widths=(25, 50, 100, 200, 400, 800),
         survival_start=(0.3, 0.35, 0.4, 0.425, 0.45, 0.475, 0.5, 0.55, 0.6),
