@@ -29,7 +29,7 @@ def sweep(
     many: Annotated[bool, typer.Option("--many", help="Confirm more than a million points.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
 ) -> None:
-    """Compute a grid, list or Sobol sequence of chains, packets and gates.
+    r"""Compute a grid, list or Sobol sequence of chains, packets and gates.
 
     FILE.toml holds a base in \[chain], \[packet] and \[gate], and what varies about it in \[axes], \[points] or
     \[sobol], by path: "packet.a" = \[40, 60, 80]. examples/sweep.toml explains every word; so does help(synfer.Sweep).
