@@ -312,3 +312,20 @@ def test_survival_of_a_hundred_neurons_turns_over_at_the_separatrix():
     low, high = out.survival.sel(layer=8, width=100).values
     assert low < 0.25
     assert high > 0.75
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: sf.critical_packet(DIESMANN, sigma_t="one"),
+        lambda: sf.critical_packet(DIESMANN, sf.PulsePacket(a=60, sigma_t=1, t0=10)),
+        lambda: sf.critical_packet(DIESMANN, 1.0, t0="early"),
+        lambda: sf.critical_weight(DIESMANN, bounds=5),
+        lambda: sf.state_plane(DIESMANN, a_in=["x"], sigma_t_in=[1]),
+        lambda: sf.closing_charge(DIESMANN, sf.PulsePacket(a=90, sigma_t=1, t0=10), length=[5], lag=[]),
+        lambda: sf.cost(DIESMANN, sf.PulsePacket(a=90, sigma_t=1, t0=10), sf.Inhibition(1), t=40, budget="x"),
+    ],
+)
+def test_what_is_no_number_is_a_named_error(call):
+    with pytest.raises(sf.ParameterError, match="must"):
+        call()

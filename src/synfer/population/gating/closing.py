@@ -13,7 +13,7 @@ from synfer.population.drive import Drive, Inhibition, PulsePacket
 from synfer.population.gating.curve import one_strength
 from synfer.population.gating.price import volley_charge
 from synfer.population.gating.strength import SUSTAINED, Template, turned
-from synfer.population.packets.bracket import Brackets, check_found, first_change
+from synfer.population.packets.bracket import Brackets, bounds_of, check_found, first_change
 from synfer.population.packets.critical import critical_drives
 from synfer.population.packets.launch import (
     Engine,
@@ -26,7 +26,7 @@ from synfer.population.packets.launch import (
     ungated,
     with_drive,
 )
-from synfer.population.verbs.common import spec_of
+from synfer.population.verbs.common import numbers, spec_of
 
 Many = Sequence
 BOUNDS = {"depth": (0.02, 20.0), "g": (0.002, 10.0)}
@@ -101,7 +101,7 @@ def closing_depth(
     name, engine = one_strength(points), Engine(window, t, h, dt)
     chosen = list(points) if margin is None else _with_margin(points, margin, tolerance, engine)
     gates = [point["gate"] for point in chosen]
-    low, high = closing(points, chosen, gates, BOUNDS[name] if bounds is None else bounds, tolerance, engine)
+    low, high = closing(points, chosen, gates, bounds_of(bounds, BOUNDS[name]), tolerance, engine)
     for lower, upper in zip(low, high, strict=True):
         if not np.isfinite(lower):
             raise ParameterError(DIES)
@@ -194,7 +194,7 @@ def closing_charge(
     check_chain(chain)
     check_packet(packet)
     points = Points(chain=chain, packet=packet, disfacilitation=disfacilitation, gate=None)
-    lengths = np.atleast_1d(np.asarray(length, dtype=float))
+    lengths = numbers("length", length, "ms")
     if not (lengths.size and np.all(lengths > 0)):
         raise ParameterError(f"length = {length} must hold lengths > 0 ms, at least one")
     engine = Engine(window, t, h, dt)
@@ -203,13 +203,13 @@ def closing_charge(
         raise ParameterError(DIES)
     points.warnings += open_.attrs["warnings"]
     middles = open_.t_packet.values + centre
-    lags = [None] if lag is None else [float(x) for x in np.atleast_1d(np.asarray(lag, dtype=float))]
+    lags = [None] if lag is None else [float(x) for x in numbers("lag", lag, "ms")]
     starts = [(_starts(middles, span, own), float(span)) for span in lengths for own in lags]
     gates, on = [_windows(*each) for each in starts], np.array([_time_on(*each, t) for each in starts])
     if not np.all(on > 0):
         raise ParameterError("a window lies outside the run on every layer; change centre, lag, t or the packet's t0")
     chosen = [points.points[0]] * len(gates)
-    found = closing(points, chosen, gates, BOUNDS["depth"] if bounds is None else bounds, tolerance, engine)
+    found = closing(points, chosen, gates, bounds_of(bounds, BOUNDS["depth"]), tolerance, engine)
     shape = (lengths.size,) if lag is None else (lengths.size, len(lags))
     low, high = (end.reshape(shape) for end in found)
     if not np.all(np.isfinite(low)):

@@ -77,6 +77,8 @@ def cost(
     if not g_L > 0:
         raise ParameterError(f"g_L = {g_L:g} nS must be > 0 nS")
     budget = EnergyBudget.howarth2012() if budget is None else budget
+    if not isinstance(budget, EnergyBudget):
+        raise ParameterError(f"budget = {budget!r} must be an EnergyBudget; for example sf.EnergyBudget.attwell2001()")
     engine = Engine(window, t, h, dt)
     run = evolve(chain, packet, gate=[None, gate], disfacilitation=disfacilitation, **engine._asdict())
     if (failed := int((run.status != 0).sum())) > 0:

@@ -5,12 +5,13 @@ every problem in one batch, and narrows each bracket by their number.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synfer.core.errors import ParameterError
+from synfer.population.verbs.common import numbers
 
 Floats = NDArray[np.float64]
 Changed = Callable[[NDArray[np.int64], Floats], NDArray[np.bool_]]
@@ -28,6 +29,16 @@ class Brackets(NamedTuple):
 
     low: Floats
     high: Floats
+
+
+def bounds_of(bounds: Any, default: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Where to look: the two ends that a user gave, or the default."""
+    if bounds is None:
+        return default
+    ends = numbers("bounds", bounds, "the value searched")
+    if ends.size != 2:
+        raise ParameterError(f"bounds = {bounds!r} must be two numbers, (low, high)")
+    return float(ends[0]), float(ends[1])
 
 
 def first_change(

@@ -9,7 +9,7 @@ from synfer.core.errors import ParameterError
 from synfer.population.chain import SynfireChain
 from synfer.population.drive import PulsePacket
 from synfer.population.neurons import EIF, Neuron
-from synfer.population.packets.bracket import Brackets, check_found, first_change
+from synfer.population.packets.bracket import Brackets, bounds_of, check_found, first_change
 from synfer.population.packets.launch import Engine, Gate, Points, Search, start, with_drive
 from synfer.population.verbs.common import spec_of
 
@@ -100,7 +100,7 @@ def critical_sizes(
 ) -> Brackets:
     """Brackets of the smallest packet [spikes], centred at its t0, that gets through at every point, or open ones."""
     N = np.array([chain.width for chain in points.column("chain")], dtype=float)
-    ends = (SMALLEST_PACKET * N, LARGEST_PACKET * N) if bounds is None else bounds
+    ends = bounds_of(bounds, (SMALLEST_PACKET * N, LARGEST_PACKET * N))
     low, high = (np.broadcast_to(end, len(points)) for end in ends)
 
     search = Search(engine)
@@ -190,7 +190,7 @@ def critical_drives(
 ) -> Brackets:
     """Brackets of the smallest A [mV] at which the packet (N, sigma_t) gets through, open where there is none."""
     distances = np.array([_distance(chain) for chain in points.column("chain")])
-    ends = (SMALLEST_DRIVE * distances, LARGEST_DRIVE * distances) if bounds is None else bounds
+    ends = bounds_of(bounds, (SMALLEST_DRIVE * distances, LARGEST_DRIVE * distances))
     lowest, highest = (np.broadcast_to(end, len(points)) for end in ends)
 
     search = Search(engine)

@@ -103,7 +103,10 @@ def check_one(study: str, **arguments: Any) -> None:
 
 def start(sigma_t: Sequence[float], t0: float | None) -> list[float]:
     """The centre of every packet [ms]: t0, or late enough for its own sigma_t, whatever its mates."""
-    return [max(EARLIEST, float(np.ceil(MARGIN * spread))) if t0 is None else float(t0) for spread in sigma_t]
+    spreads = common.numbers("sigma_t", list(sigma_t), "ms")
+    if t0 is not None:
+        return [float(common.numbers("t0", t0, "ms")[0])] * len(spreads)
+    return [max(EARLIEST, float(np.ceil(MARGIN * spread))) for spread in spreads]
 
 
 def launch(points: Sequence[dict[str, Any]], packets: Sequence[Any], engine: Engine) -> xr.Dataset:

@@ -13,7 +13,7 @@ from synfer.population.drive import Drive, PulsePacket
 from synfer.population.drive import Gate as Timed
 from synfer.population.packets.critical import critical_sizes
 from synfer.population.packets.launch import Engine, Gate, Points, arrives, check_chain, check_one, launch, start
-from synfer.population.verbs.common import spec_of
+from synfer.population.verbs.common import numbers, spec_of
 
 
 def state_plane(
@@ -126,7 +126,7 @@ def _check_moments(gate: Gate, centres: Sequence[float]) -> None:
 
 
 def _axis(name: str, values: Sequence[float]) -> np.ndarray:
-    axis = np.atleast_1d(np.asarray(values, dtype=float))
-    if axis.ndim != 1 or axis.size == 0 or np.any(np.diff(axis) <= 0):
-        raise ParameterError(f"{name} = {values} must hold increasing values, at least one")
+    axis = numbers(name, values, "ms" if name == "sigma_t_in" else "spikes")
+    if np.any(np.diff(axis) <= 0):
+        raise ParameterError(f"{name} = {values} must hold increasing values")
     return axis

@@ -116,6 +116,18 @@ def check_positive(name: str, value: Any, unit: str) -> float:
     return number
 
 
+def numbers(name: str, values: Any, unit: str) -> np.ndarray:
+    """One-dimensional numbers, at least one, or a ParameterError; a single number is one of them."""
+    try:
+        text = np.asarray(values).dtype.kind in "USb"
+        array = np.empty(0) if text else np.atleast_1d(np.asarray(values, dtype=float))
+    except (TypeError, ValueError):
+        array = np.empty(0)
+    if array.ndim != 1 or array.size == 0 or not np.isfinite(array).all():
+        raise ParameterError(f"{name} = {values!r} must hold finite numbers of {unit}, at least one")
+    return array
+
+
 def steps_in(name: str, value: float, dt: float, unit: str = "dt") -> int:
     """How many steps dt make up a time, which must be a multiple of it."""
     ratio = value / dt

@@ -113,6 +113,8 @@ def _gates(gate: Any, names: list[Name]) -> tuple[Gate, ...]:
                     if isinstance(names[0], int)
                     else did_you_mean(str(layer), map(str, names))
                 )
+                if isinstance(layer, str) and layer.isdigit() and int(layer) in names:
+                    known = f"; write {layer} without quotes"
                 raise ParameterError(f"the gate acts on layer {layer!r}, which the chain does not have{known}")
     return tuple(parts)
 
