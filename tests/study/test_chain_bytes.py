@@ -1,4 +1,4 @@
-"""Contract: the experiments on chains write the same bytes, whatever the process around them."""
+"""Contract: an experiment on chains, by density and by spikes, writes the same bytes whatever the process around it."""
 
 import os
 import subprocess
@@ -10,14 +10,6 @@ SMALL = {
     "synfire-state-plane": {
         "layers": 2, "attractor_layers": 2, "a_in": [0.8], "sigma_t_in": [1.0], "widths": [20], "large": 50,
         "large_trials": 2, "small_trials": 2, "survival_trials": 2, "t": 15.0, "h": 0.4, "dt": 0.1, "tolerance": 0.2,
-    },
-    "synfire-gating": {
-        "layers": 2, "shown_layers": [2], "depth": [0.0, 1.0], "g": [0.0, 0.1], "h": 0.4, "tolerance": 0.5,
-        "depth_bounds": [0.3, 20.0], "g_bounds": [0.02, 3.0],
-    },
-    "gate-timing": {
-        "layers": 2, "half": [5.0, 10.0], "depth": [0.0, 1.25, 2.0, 3.0], "lag_ratio": [0.0, 1.0], "length": [10.0],
-        "price_lag_ratio": [0.0, 1.0], "h": 0.4, "tolerance": 0.5,
     },
 }  # fmt: skip
 
