@@ -16,7 +16,7 @@ from synfer.core.errors import did_you_mean
 from synfer.core.params import Params, field
 from synfer.population.drive import Noise
 from synfer.population.neurons import EIF, LIF, LinearisedEIF
-from synfer.population.synapse import Kernel
+from synfer.population.synapse import Kernel, check_times
 
 AnyNeuron = Annotated[LIF | EIF | LinearisedEIF, Field(discriminator="kind")]
 
@@ -47,15 +47,9 @@ class Synapse(Params):
 
     @model_validator(mode="after")
     def _kernel_times(self) -> Self:
-        if (self.kernel == "delta") != (self.tau_s is None):
-            needs = "has no time constant; leave tau_s out" if self.kernel == "delta" else "needs tau_s [ms]"
-            raise ValueError(f"kernel={self.kernel!r} {needs}")
-        if (self.tau_r is not None) != (self.kernel == "biexponential"):
-            raise ValueError("tau_r is for kernel='biexponential', which needs it")
-        if self.tau_r is not None and self.tau_s is not None and self.tau_r >= self.tau_s:
-            raise ValueError(
-                f"tau_r = {self.tau_r} ms must be < tau_s = {self.tau_s} ms; for equal times use kernel='alpha'"
-            )
+        check_times(self.kernel, self.tau_s, self.tau_r)
+        if self.tau_s is None and self.kernel != "delta":
+            raise ValueError(f"kernel={self.kernel!r} needs tau_s [ms]")
         return self
 
 

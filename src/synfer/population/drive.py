@@ -11,7 +11,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from synfer.core.errors import ParameterError
 from synfer.core.params import Array, Params, field
-from synfer.population.synapse import Kernel
+from synfer.population.synapse import Kernel, check_times
 
 
 class Part(Params):
@@ -129,14 +129,7 @@ class PulsePacket(Part):
 
     @model_validator(mode="after")
     def _kernel_times(self) -> Self:
-        if self.kernel == "delta" and self.tau_s is not None:
-            raise ValueError("tau_s has no meaning for kernel='delta'; leave it out")
-        if (self.tau_r is not None) != (self.kernel == "biexponential"):
-            raise ValueError("tau_r is for kernel='biexponential', which needs it")
-        if self.tau_r is not None and self.tau_s is not None and self.tau_r >= self.tau_s:
-            raise ValueError(
-                f"tau_r = {self.tau_r} ms must be < tau_s = {self.tau_s} ms; for equal times use kernel='alpha'"
-            )
+        check_times(self.kernel, self.tau_s, self.tau_r)
         return self
 
 

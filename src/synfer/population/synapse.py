@@ -14,6 +14,16 @@ from scipy.special import erfcx, ndtr
 Kernel = Literal["alpha", "exponential", "biexponential", "delta"]
 
 
+def check_times(kernel: str, tau_s: float | None, tau_r: float | None) -> None:
+    """A ValueError for time constants that do not belong to a kernel; whether tau_s may be missing is the caller's."""
+    if kernel == "delta" and tau_s is not None:
+        raise ValueError("tau_s has no meaning for kernel='delta', which has no time constant; leave tau_s out")
+    if (tau_r is not None) != (kernel == "biexponential"):
+        raise ValueError("tau_r is for kernel='biexponential', which needs it")
+    if tau_r is not None and tau_s is not None and tau_r >= tau_s:
+        raise ValueError(f"tau_r = {tau_r} ms must be < tau_s = {tau_s} ms; for equal times use kernel='alpha'")
+
+
 def volley_cumulative(
     x: np.ndarray, sigma_t: float, kernel: Kernel, tau_s: float | None = None, tau_r: float | None = None
 ) -> np.ndarray:

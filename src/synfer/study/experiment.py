@@ -13,7 +13,7 @@ The runner, the command line and the report know experiments only through this c
 The module's docstring tells a reader what is asked and how; the report shows it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
 from types import ModuleType
@@ -22,9 +22,13 @@ from typing import TYPE_CHECKING, Protocol, cast
 import xarray as xr
 
 from synfer.core.params import Params
+from synfer.core.results import label
 
 if TYPE_CHECKING:
     from synfer.plot import Figure
+
+Part = Callable[..., xr.Dataset]
+"""A part of an experiment's computation."""
 
 
 @dataclass(frozen=True)
@@ -100,3 +104,25 @@ def checked(module: ModuleType) -> Experiment:
     if not {"quick", "full"} <= set(specs) or not all(isinstance(s, Params) for s in specs.values()):
         raise TypeError(f"experiment {experiment.NAME!r}: PRESETS must map at least 'quick' and 'full' to Params")
     return experiment
+
+
+def in_stages(
+    stages: Mapping[str, Part],
+    compute: Callable[[Part, xr.Dataset], xr.Dataset],
+    labels: Mapping[str, Mapping[str, str]],
+    progress: Progress,
+) -> xr.Dataset:
+    """The parts of an experiment one after the other, in one labelled dataset.
+
+    Args:
+        stages: Parts by what they are called in the progress.
+        compute: compute(part, dataset so far) -> what the part adds.
+        labels: Attrs of variables that are not those of the registry.
+    """
+    ds = xr.Dataset()
+    for i, (stage, part) in enumerate(stages.items()):
+        progress(stage, i / len(stages))
+        ds = ds.merge(compute(part, ds))
+    for name, variable in ds.variables.items():
+        variable.attrs = label(str(name)) | dict(labels.get(str(name), {})) | variable.attrs
+    return ds

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from synfer.core.errors import SweepIncomplete
 from synfer.study.sweep.work import ATTEMPTS, Job, Lost, Receipt, Task, perform
@@ -47,7 +47,7 @@ def pool(job: Job, tasks: Sequence[Task], workers: int) -> Iterator[Receipt | Lo
             _hire(crew, job)
         while crew:
             for end in connection.wait(list(crew)):
-                worker = crew[end]  # type: ignore[index]
+                worker = crew[cast(Connection, end)]
                 message = worker.hear()
                 if isinstance(message, _Bug):
                     raise RuntimeError(f"unit {message.number} of the sweep met a bug\n{message.text}")

@@ -10,12 +10,11 @@ that the volley itself brings to a layer.
 
 import xarray as xr
 
-from synfer.core.results import label
 from synfer.study.catalog.gate_timing import parts
 from synfer.study.catalog.gate_timing.figures import figures
 from synfer.study.catalog.gate_timing.spec import PRESETS, Spec
 from synfer.study.catalog.gate_timing.verdict import verdict
-from synfer.study.experiment import Progress
+from synfer.study.experiment import Progress, in_stages
 from synfer.study.resolution import measured
 
 __all__ = ["NAME", "PRESETS", "TITLE", "Spec", "figures", "run", "verdict"]
@@ -57,13 +56,9 @@ STAGES = {
 
 def run(spec: Spec, progress: Progress) -> xr.Dataset:
     """All parts in one dataset; the dimension `neuron` runs over EIF and LIF."""
-    both, ds = parts.chains(spec), xr.Dataset()
-    for i, (stage, part) in enumerate(STAGES.items()):
-        progress(stage, i / len(STAGES))
-        with measured():
-            ds = ds.merge(part(spec, both))
-    for name, variable in ds.variables.items():
-        variable.attrs = label(str(name)) | LABELS.get(str(name), {}) | variable.attrs
+    both = parts.chains(spec)
+    with measured():
+        ds = in_stages(STAGES, lambda part, ds: part(spec, both), LABELS, progress)
     ds.attrs = {"N": spec.width, "layers": spec.layers, "reference_half": spec.reference_half, "weak": spec.weak}
     ds.attrs |= {"patience": spec.patience, "short_window": spec.short_window, "travel_length": spec.travel_length}
     return ds

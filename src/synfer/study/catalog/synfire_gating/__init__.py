@@ -10,12 +10,11 @@ their background drive. What holding a chain closed costs is set against what th
 
 import xarray as xr
 
-from synfer.core.results import label
 from synfer.study.catalog.synfire_gating import parts
 from synfer.study.catalog.synfire_gating.figures import figures
 from synfer.study.catalog.synfire_gating.spec import PRESETS, Spec
 from synfer.study.catalog.synfire_gating.verdict import verdict
-from synfer.study.experiment import Progress
+from synfer.study.experiment import Progress, in_stages
 from synfer.study.resolution import measured
 
 __all__ = ["NAME", "PRESETS", "TITLE", "Spec", "figures", "run", "verdict"]
@@ -66,13 +65,8 @@ STAGES = {
 
 def run(spec: Spec, progress: Progress) -> xr.Dataset:
     """All parts in one dataset; the dimension `neuron` runs over EIF, LIF and linearised EIF."""
-    ds = xr.Dataset()
-    for i, (stage, part) in enumerate(STAGES.items()):
-        progress(stage, i / len(STAGES))
-        with measured():
-            ds = ds.merge(part(spec, ds))
-    for name, variable in ds.variables.items():
-        variable.attrs = label(str(name)) | LABELS.get(str(name), {}) | variable.attrs
+    with measured():
+        ds = in_stages(STAGES, lambda part, ds: part(spec, ds), LABELS, progress)
     ds.attrs = {"N": spec.width, "layers": spec.layers, "margin": spec.margin, "hold": spec.hold, "a": spec.a}
     ds.attrs |= {"critical_depth": spec.critical_depth, "E_rev": spec.E_rev}
     return ds

@@ -9,12 +9,11 @@ must follow the density, and a hundred survive by chance near the separatrix.
 
 import xarray as xr
 
-from synfer.core.results import label
 from synfer.study.catalog.synfire_state_plane import parts
 from synfer.study.catalog.synfire_state_plane.figures import figures
 from synfer.study.catalog.synfire_state_plane.spec import PRESETS, Spec
 from synfer.study.catalog.synfire_state_plane.verdict import verdict
-from synfer.study.experiment import Progress
+from synfer.study.experiment import Progress, in_stages
 from synfer.study.resolution import measured
 
 __all__ = ["NAME", "PRESETS", "TITLE", "Spec", "figures", "run", "verdict"]
@@ -61,13 +60,8 @@ STAGES = {
 
 def run(spec: Spec, progress: Progress) -> xr.Dataset:
     """All parts in one dataset."""
-    ds = xr.Dataset()
-    for i, (stage, part) in enumerate(STAGES.items()):
-        progress(stage, i / len(STAGES))
-        with measured():
-            ds = ds.merge(part(spec))
-    for name, variable in ds.variables.items():
-        variable.attrs = label(str(name)) | LABELS.get(str(name), {}) | variable.attrs
+    with measured():
+        ds = in_stages(STAGES, lambda part, ds: part(spec), LABELS, progress)
     ds.attrs = {"N": spec.width, "large": spec.large, "window": spec.window, "trials": spec.survival_trials}
     ds.attrs |= {"reference_sigma_t": spec.reference_sigma_t, "layers": spec.layers}
     return ds

@@ -9,12 +9,11 @@ repeat the reference point. "Narrower" is asked of five measures of dispersion, 
 
 import xarray as xr
 
-from synfer.core.results import label
 from synfer.study.catalog.weak_inhibition import parts
 from synfer.study.catalog.weak_inhibition.figures import figures
 from synfer.study.catalog.weak_inhibition.spec import PRESETS, Spec
 from synfer.study.catalog.weak_inhibition.verdict import verdict
-from synfer.study.experiment import Progress
+from synfer.study.experiment import Progress, in_stages
 
 __all__ = ["NAME", "PRESETS", "TITLE", "Spec", "figures", "run", "verdict"]
 
@@ -46,12 +45,7 @@ STAGES = {
 
 def run(spec: Spec, progress: Progress) -> xr.Dataset:
     """All parts in one dataset; the dimension `neuron` runs over EIF, LIF and linearised EIF."""
-    ds = xr.Dataset()
-    for i, (stage, part) in enumerate(STAGES.items()):
-        progress(stage, i / len(STAGES))
-        ds = ds.merge(part(spec))
-    for name, variable in ds.variables.items():
-        variable.attrs = label(str(name)) | LABELS.get(str(name), {}) | variable.attrs
+    ds = in_stages(STAGES, lambda part, ds: part(spec), LABELS, progress)
     ds.attrs = {"reference_sigma": spec.reference_sigma, "reference_rate": spec.reference_rate}
     ds.attrs |= {"control_sigma": spec.control_sigma, "control_rate": spec.control_rate}
     ds.attrs |= {"reference_depth": spec.reference_depth, "V_T": spec.neuron.V_T}
