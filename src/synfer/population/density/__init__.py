@@ -2,7 +2,7 @@
 
 from .coupling import Synapses
 from .evolve import Inputs, evolve
-from .mesh import TOP_CAPACITY, Lanes, cells, centres, counts, faces
+from .mesh import TOP_CAPACITY, Lanes, Slow, cells, centres, counts, faces
 from .network import NetworkRecords, evolve_networks
 from .run import NOT_FINITE, OK, Records
 from .state import State, voltages
@@ -18,6 +18,7 @@ __all__ = [
     "Lanes",
     "NetworkRecords",
     "Records",
+    "Slow",
     "State",
     "Synapses",
     "cells",

@@ -93,6 +93,10 @@ def check(lanes: Lanes, initial: State, n: np.ndarray, dt: float, steps: int, ev
         raise ParameterError(f"dt = {dt} ms must be finite and > 0 ms")
     if steps < 0 or every < 1:
         raise ParameterError(f"steps = {steps} must be >= 0 and every = {every} must be >= 1")
+    if lanes.slow is not None and np.dtype(dtype) != np.float64:
+        raise ParameterError(f"dtype = {np.dtype(dtype)} must be float64 for densities with a slow variable")
+    if initial.p.ndim != (2 if lanes.slow is None else 3):
+        raise ParameterError(f"initial.p has shape {initial.p.shape}; use stationary(lanes, ...) of the same lanes")
     if initial.p.shape[0] != len(n) or initial.p.shape[1] < n.max():
         raise ParameterError(
             f"initial.p has shape {initial.p.shape}, the lanes need ({len(n)}, {n.max()}); "
@@ -105,7 +109,8 @@ def check(lanes: Lanes, initial: State, n: np.ndarray, dt: float, steps: int, ev
         raise ParameterError(f"dt = {dt} ms divides t_ref into {needed} steps; at most {LONGEST_QUEUE} are allowed")
     if initial.dt is not None and initial.queue.shape[1] < needed:
         raise ParameterError(f"initial.queue holds {initial.queue.shape[1]} steps, t_ref needs {needed}")
-    if not all(np.isfinite(initial.p[i, -n[i] :]).all() for i in range(len(n))):
+    columns = [()] * len(n) if lanes.slow is None else [(slice(int(count)),) for count in lanes.slow.columns]
+    if not all(np.isfinite(initial.p[(i, slice(-n[i], None), *columns[i])]).all() for i in range(len(n))):
         raise NumericalError("initial.p is not finite; drop the lanes whose status is not 0")
     return width
 

@@ -26,10 +26,32 @@ CELL_BLOCK = 8
 MOST_CELLS = 10**6
 
 
+class Slow(NamedTuple):
+    """Slow variables of L densities, each on its own columns.
+
+        tau dw/dt = target(V) - w between spikes, w += jump at a spike; -w joins tau_m dV/dt
+
+    Attributes:
+        tau: time constant [ms], (L,).
+        jump: at a spike [mV], (L,), >= 0.
+        low: lower face of the lowest column [mV], (L,).
+        dw: width of the columns [mV], (L,).
+        columns: their number, (L,). Column j has its centre at low + (j + 1/2) dw.
+        target: target(V, lane) [mV] at voltages V [mV] of one lane.
+    """
+
+    tau: np.ndarray
+    jump: np.ndarray
+    low: np.ndarray
+    dw: np.ndarray
+    columns: np.ndarray
+    target: Callable[[np.ndarray, int], np.ndarray]
+
+
 class Lanes(NamedTuple):
     """Neurons of L densities, each with its own mesh.
 
-        tau_m dV/dt = (mu + gE) - (1 + g) V + psi(V) + sigma sqrt(2 tau_m) xi(t)
+        tau_m dV/dt = (mu + gE) - (1 + g) V + psi(V) - w + sigma sqrt(2 tau_m) xi(t)
 
     Attributes:
         tau_m: membrane time constant [ms], (L,).
@@ -39,6 +61,7 @@ class Lanes(NamedTuple):
         h: cell width [mV], (L,).
         V_lb: voltage the mesh must reach down to [mV], (L,).
         psi: psi(V, lane) [mV] at voltages V [mV] of one lane; None for psi = 0.
+        slow: slow variables w; None for one-dimensional neurons.
     """
 
     tau_m: np.ndarray
@@ -48,6 +71,7 @@ class Lanes(NamedTuple):
     h: np.ndarray
     V_lb: np.ndarray
     psi: Callable[[np.ndarray, int], np.ndarray] | None = None
+    slow: Slow | None = None
 
 
 def cells(V_top: np.ndarray, V_lb: np.ndarray, h: np.ndarray) -> np.ndarray:

@@ -13,6 +13,25 @@ from .tile import Tile, Work
 OK, NOT_FINITE = 0, 1
 
 
+class SlowRecords(NamedTuple):
+    """What `evolve` returns of the slow variable w of 2-D densities.
+
+    Attributes:
+        w_mean, w_sd: of the non-refractory neurons [mV], (L, nodes).
+        edge: largest probability seen so far in the lowest or the highest column, (L, nodes).
+        edge_mass: the same over the run, (L,).
+        p_w: density of w [1/mV], (L, nodes, C), columns of a lane first; None unless asked for.
+        joint: p(V, w) [1/mV^2], (L, nodes, N, C), rows like State.p; None unless asked for.
+    """
+
+    w_mean: np.ndarray
+    w_sd: np.ndarray
+    edge: np.ndarray
+    edge_mass: np.ndarray
+    p_w: np.ndarray | None
+    joint: np.ndarray | None
+
+
 class Records(NamedTuple):
     """What `evolve` returns; nodes are 0, every, 2 every, ... steps.
 
@@ -26,6 +45,7 @@ class Records(NamedTuple):
         state: state after the last step.
         status: 0, or 1 for a lane that became non-finite; its values are NaN from there on. (L,)
         fallbacks: steps redone by backward Euler, (L,).
+        slow: of 2-D densities; None otherwise.
     """
 
     rate: np.ndarray
@@ -38,6 +58,7 @@ class Records(NamedTuple):
     state: State
     status: np.ndarray
     fallbacks: np.ndarray
+    slow: SlowRecords | None = None
 
 
 @inner

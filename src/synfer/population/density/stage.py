@@ -84,16 +84,11 @@ def restore_source(x, tile, work):
 
 
 @inner
-def solve_stage(tile, work, x, u, drive, length, source, flux, lanes):
-    """Forward half of a stage: u and work.b await the backward sweep, `flux` [1/ms] is what leaves through V_top.
+def eliminate_stage(tile, work, x, u, b, drive, length, source, flux, keep, lanes):
+    """The forward sweep of a stage under a known source: u and b await the backward sweep.
 
     Factors are reused when every coefficient of the tile is that of the last stage; they are kept from the second
-    such stage on, so that a changing drive pays nothing. Neither changes a bit of the result.
-
-    Args:
-        x: right-hand side; the source is added to it. u may be x itself.
-        length: gamma dt or dt [ms].
-        source: flux into V_reset [1/ms], (W,).
+    such stage on, so that a changing drive pays nothing, or at once with `keep`. Neither changes a bit of the result.
     """
     stage_coefficients(tile, drive, length, work.coefficients)
     same = same_coefficients(work)
@@ -102,14 +97,26 @@ def solve_stage(tile, work, x, u, drive, length, source, flux, lanes):
     if same and work.factored[0] == 1:
         eliminate_again(x, u, work.a, work.w, work.outflow, lanes)
     else:
-        keep = same or tile.instant
+        keep = same or keep
         eliminate(
-            x, u, work.b, work.a, work.w, keep, tile.psi, work.coefficients, tile.bottom, tile.ragged,
+            x, u, b, work.a, work.w, keep, tile.psi, work.coefficients, tile.bottom, tile.ragged,
             work.outflow, lanes,
         )  # fmt: skip
         work.factored[0] = 1 if keep else 0
     for lane in range(len(lanes)):
         flux[lane] = work.outflow[0, lane] * (tile.h[lane] / length)
+
+
+@inner
+def solve_stage(tile, work, x, u, drive, length, source, flux, lanes):
+    """Forward half of a stage: u and work.b await the backward sweep, `flux` [1/ms] is what leaves through V_top.
+
+    Args:
+        x: right-hand side; the source is added to it. u may be x itself.
+        length: gamma dt or dt [ms].
+        source: flux into V_reset [1/ms], (W,).
+    """
+    eliminate_stage(tile, work, x, u, work.b, drive, length, source, flux, tile.instant, lanes)
     if tile.instant:
         reinject(tile, work, u, length, flux, lanes)
     for lane in range(len(lanes)):

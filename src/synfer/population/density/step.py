@@ -79,6 +79,34 @@ def keep_account(tile, work, u, dt, stages, slot):
 
 
 @inner
+def solve_step(tile, work, p, u, drive, dt, stages, slot, peak, lanes):
+    """Advance the density of a tile from p to u, once its sources are known.
+
+    Fluxes of the stages through V_top [1/ms] are left in work.flux[slot]. A lane that comes out negative, measured
+    against its largest density or `peak`, is redone.
+    """
+    length = GAMMA * dt if stages == 2 else dt
+    for j in range(stages):
+        x = p if j == 0 else u
+        solve_stage(tile, work, x, u, drive[j], length, work.source[j], work.flux[slot, j], lanes)
+        if j == 0:
+            restore_source(p, tile, work)
+        if j + 1 < stages:
+            substitute(u, work.b, p, (1.0 - GAMMA) / GAMMA, lanes)
+    substitute_last(u, work.b, work.summary, lanes)
+    redo = 0
+    for lane in range(len(lanes)):
+        if stages == 1:
+            work.flux[slot, 1, lane] = work.flux[slot, 0, lane]
+        work.rate[lane] = work.flux[slot, 1, lane]
+        negative = work.summary[LEAST, lane] < NEGATIVE * max(work.summary[LARGEST, lane], peak)
+        work.chosen[lane] = stages == 2 and negative and np.isfinite(work.rate[lane])
+        redo += work.chosen[lane]
+    if redo > 0:
+        rescue(tile, work, p, u, drive, dt, slot, work.chosen, lanes)
+
+
+@inner
 def step_tile(tile, work, drive, kicks, dt, stages, step, lanes):
     """Advance a tile by one step.
 
@@ -96,24 +124,6 @@ def step_tile(tile, work, drive, kicks, dt, stages, step, lanes):
     p, u = work.density[now], work.density[1 - now]
     apply_kicks(tile, work, p, kicks, dt)
     delayed_sources(tile, work, slot, stages)
-    length = GAMMA * dt if stages == 2 else dt
-    for j in range(stages):
-        x = p if j == 0 else u
-        solve_stage(tile, work, x, u, drive[j], length, work.source[j], work.flux[slot, j], lanes)
-        if j == 0:
-            restore_source(p, tile, work)
-        if j + 1 < stages:
-            substitute(u, work.b, p, (1.0 - GAMMA) / GAMMA, lanes)
-    substitute_last(u, work.b, work.summary, lanes)
-    redo = 0
-    for lane in range(len(lanes)):
-        if stages == 1:
-            work.flux[slot, 1, lane] = work.flux[slot, 0, lane]
-        work.rate[lane] = work.flux[slot, 1, lane]
-        negative = work.summary[LEAST, lane] < NEGATIVE * work.summary[LARGEST, lane]
-        work.chosen[lane] = stages == 2 and negative and np.isfinite(work.rate[lane])
-        redo += work.chosen[lane]
-    if redo > 0:
-        rescue(tile, work, p, u, drive, dt, slot, work.chosen, lanes)
+    solve_step(tile, work, p, u, drive, dt, stages, slot, 0.0, lanes)
     keep_account(tile, work, u, dt, stages, slot)
     work.current[0] = 1 - now

@@ -104,7 +104,7 @@ def build(
     """The tile of these lanes, with zero density and empty history and at least `tall` cells."""
     width = tile_width(members, dtype) if width is None else width
     lane = np.append(members, np.repeat(members[-1:], width - len(members)))
-    chosen = Lanes._make([*(np.asarray(x, float)[lane] for x in lanes[:6]), lanes.psi])
+    chosen = Lanes._make([*(np.asarray(x, float)[lane] for x in lanes[:6]), lanes.psi, None])
     n = counts(chosen)
     tall = max(int(n.max()), tall)
     bottom = tall - n

@@ -141,6 +141,42 @@ def choose(typingctx: Any, x: Any, y: Any, if_less: Any, otherwise: Any):
 
 
 @intrinsic
+def magnitude(typingctx: Any, x: Any):
+    """abs(x)."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        name = f"llvm.fabs.v{x.width}f{x.dtype.bitwidth}"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(x.llvm, [x.llvm]), name)
+        return builder.call(function, [args[0]])
+
+    return x(x), codegen
+
+
+def _window(first: int) -> Any:
+    """W consecutive lanes of two vectors side by side, from lane `first` mod W of them on."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        width = sig.return_type.width
+        start = first % width
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), width), [start + i for i in range(width)])
+        return builder.shuffle_vector(args[0], args[1], mask)
+
+    return codegen
+
+
+@intrinsic
+def lane_below(typingctx: Any, before: Any, here: Any):
+    """What stands one lane below each lane of `here`, whose lowest lane follows the highest of `before`."""
+    return here(before, here), _window(-1)
+
+
+@intrinsic
+def lane_above(typingctx: Any, here: Any, after: Any):
+    """What stands one lane above each lane of `here`, whose highest lane the lowest of `after` follows."""
+    return here(here, after), _window(1)
+
+
+@intrinsic
 def widen(typingctx: Any, x: Any):
     """The same numbers in float64."""
     wide = Vector(types.float64, x.width)

@@ -1,0 +1,270 @@
+"""One time step of a sheet: Strang splitting between the slow variable and the membrane.
+
+    half a step along w | a whole step along V, column by column, with spikes re-entering | half a step along w
+
+Along V every column is a lane under mu - w, stepped as in `step`. A spike of column j re-enters after t_ref at V_reset
+in the columns around w_j + jump. For t_ref < dt it re-enters within the stage: with rho_j the flux that a unit of
+source causes in column j, r_j = r_j^0 + rho_j (1 - theta) sum_i S_ji r_i, and since no spike climbs down, columns are
+solved in turn.
+"""
+
+import numpy as np
+
+from .inner import inner
+from .kick import apply_kicks
+from .rescue import SUBSTEPS, substep_drive
+from .slow_advect import slide
+from .stage import GAMMA, add_source, eliminate_stage, restore_source
+from .step import NEGATIVE, solve_step
+from .sweep import LARGEST, LEAST, eliminate_again, substitute, substitute_last
+from .tile import Tile, Work
+from .vector import fill, fma, load, store
+
+
+@inner
+def tile_of(tiles, s):
+    """The tile of a sheet, the same for all its columns."""
+    return Tile(
+        tiles.psi[s], tiles.bottom[s], tiles.ragged[s], tiles.tau_m[s], tiles.V_top[s], tiles.h[s],
+        tiles.reset_row[s], tiles.reset_upper[s], tiles.delay[s], tiles.theta[s], tiles.instant[s],
+    )  # fmt: skip
+
+
+@inner
+def work_of(works, s):
+    """The scratch space of a sheet."""
+    return Work(
+        works.density[s], works.current[s], works.b[s], works.a[s], works.w[s], works.unit[s], works.coefficients[s],
+        works.previous[s], works.factored[s], works.saved[s], works.outflow[s], works.summary[s], works.flux[s],
+        works.source[s], works.burst[s], works.spare[s], works.trial[s], works.drive[s], works.tried[s],
+        works.chosen[s], works.mass[s], works.rate[s], works.spikes[s], works.fallbacks[s],
+    )  # fmt: skip
+
+
+@inner
+def climb(sheets, s, column, amount, out):
+    """Add flux of a column to the columns that its spikes enter, counted from the sheet's first; the last holds all
+    that would pass it."""
+    last, width = sheets.columns[s] - 1, out.shape[1]
+    low = min(column + sheets.jump[s], last)
+    high = min(low + 1, last)
+    out[low // width, low % width] += (1.0 - sheets.part[s]) * amount
+    out[high // width, high % width] += sheets.part[s] * amount
+
+
+@inner
+def known_sources(sheets, s, slot, stages):
+    """Flux into V_reset that is known before the step, by stage, into sheets.source."""
+    start, end = sheets.first[s], sheets.first[s + 1]
+    depth, width = sheets.ring.shape[1], sheets.ring.shape[3]
+    k, theta = sheets.tiles.delay[s, 0], sheets.tiles.theta[s, 0]
+    older, newer = (slot - k - 1) % depth, (slot - k) % depth
+    for j in range(2):
+        source = sheets.source[j, start:end]
+        source[:] = 0.0
+        for column in range(sheets.columns[s]):
+            t, lane = start + column // width, column % width
+            back = sheets.ring[t, newer, j, lane] if k > 0 else sheets.burst[t, lane]
+            climb(sheets, s, column, theta * sheets.ring[t, older, j, lane] + (1.0 - theta) * back, source)
+    if stages == 1:
+        for t in range(start, end):
+            for lane in range(width):
+                both = sheets.source[:, t, lane]
+                both[0] = (1.0 - GAMMA) * both[0] + GAMMA * both[1]
+
+
+@inner
+def column_drive(sheets, drive, t, stages, out):
+    """The drive of every column of a tile: the sheet's, with -w joining mu."""
+    for j in range(stages):
+        for lane in range(out.shape[2]):
+            out[j, 0, lane] = drive[j, 0, 0] - sheets.w[t, lane]
+            for row in range(1, 4):
+                out[j, row, lane] = drive[j, row, 0]
+
+
+@inner
+def step_columns(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
+    """The step along V where no spike comes back within it: tile by tile."""
+    n = tile.psi.shape[0]
+    peak = 0.0
+    for t in range(sheets.first[s], sheets.first[s + 1]):
+        p, u = sheets.density[now, t * n : (t + 1) * n], sheets.density[1 - now, t * n : (t + 1) * n]
+        column_drive(sheets, drive, t, stages, sheets.drive)
+        for lane in range(len(lanes)):
+            work.source[0, lane], work.source[1, lane] = sheets.source[0, t, lane], sheets.source[1, t, lane]
+            work.burst[lane] = sheets.burst[t, lane]
+            work.fallbacks[lane] = 0
+        solve_step(tile, work, p, u, sheets.drive, dt, stages, slot, sheets.peak[s], lanes)
+        redone = 0
+        for lane in range(len(lanes)):
+            sheets.ring[t, slot, 0, lane] = work.flux[slot, 0, lane]
+            sheets.ring[t, slot, 1, lane] = work.flux[slot, 1, lane]
+            peak = max(peak, work.summary[LARGEST, lane])
+            redone = max(redone, work.fallbacks[lane])
+        sheets.fallbacks[s] += redone
+    sheets.peak[s] = peak
+
+
+@inner
+def couple(sheets, s, theta, flux):
+    """Fluxes (T, W) of all columns when spikes come back within the stage, and what they bring, into `known`."""
+    start, width = sheets.first[s], flux.shape[1]
+    back = sheets.known[start : sheets.first[s + 1]]
+    back[:] = 0.0
+    last = sheets.columns[s] - 1
+    for column in range(sheets.columns[s]):
+        t, lane = column // width, column % width
+        itself = 0.0
+        if min(column + sheets.jump[s], last) == column:
+            itself = 1.0 if column == last else 1.0 - sheets.part[s]
+        rho = (1.0 - theta) * sheets.response[start + t, lane]
+        flux[t, lane] = (flux[t, lane] + rho * back[t, lane]) / (1.0 - rho * itself)
+        climb(sheets, s, column, flux[t, lane], back)
+    for t in range(back.shape[0]):
+        for lane in range(width):
+            back[t, lane] *= 1.0 - theta
+
+
+@inner
+def coupled_stage(sheets, s, tile, work, x, u, drive, length, source, flux, restore, lanes):
+    """Forward half of a stage of all columns together; u and sheets.b await the backward sweep.
+
+    Args:
+        x, u: densities (T n, W) of all sheets; x may be u, and is restored where it is not.
+        drive: of the sheet in this stage, (1, 4, 1).
+        source: known flux into V_reset, (tiles of the sheet, W). flux: of the columns, likewise, filled.
+    """
+    n, start = tile.psi.shape[0], sheets.first[s]
+    for t in range(start, sheets.first[s + 1]):
+        rows = slice(t * n, (t + 1) * n)
+        column_drive(sheets, drive, t, 1, sheets.drive)
+        eliminate_stage(
+            tile, work, x[rows], u[rows], sheets.b[rows], sheets.drive[0], length, source[t - start], flux[t - start],
+            True, lanes,
+        )  # fmt: skip
+        unit = sheets.unit[rows]
+        zero = fill(load(unit, 0, lanes), 0.0)
+        for i in range(n):
+            store(unit, i, zero)
+        for lane in range(len(lanes)):
+            add_source(unit, tile, 1.0, length, lane)
+        eliminate_again(unit, unit, work.a, work.w, work.outflow, lanes)
+        for lane in range(len(lanes)):
+            sheets.response[t, lane] = work.outflow[0, lane] * (tile.h[lane] / length)
+        if restore:
+            restore_source(x[rows], tile, work)
+    couple(sheets, s, tile.theta[0], flux)
+    for t in range(start, sheets.first[s + 1]):
+        amount = load(sheets.known, t, lanes)
+        for i in range(t * n, (t + 1) * n):
+            store(u, i, fma(amount, load(sheets.unit, i, lanes), load(u, i, lanes)))
+
+
+@inner
+def finish_stage(sheets, s, work, n, p, u, last, lanes):
+    """Backward half of a stage of all columns; the least and the largest density of the last one."""
+    least, largest = 0.0, 0.0
+    for t in range(sheets.first[s], sheets.first[s + 1]):
+        rows = slice(t * n, (t + 1) * n)
+        if not last:
+            substitute(u[rows], sheets.b[rows], p[rows], (1.0 - GAMMA) / GAMMA, lanes)
+            continue
+        substitute_last(u[rows], sheets.b[rows], work.summary, lanes)
+        for lane in range(len(lanes)):
+            least = min(least, work.summary[LEAST, lane])
+            largest = max(largest, work.summary[LARGEST, lane])
+    return least, largest
+
+
+@inner
+def step_coupled(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
+    """The step along V where spikes come back within it: stage by stage."""
+    start, end = sheets.first[s], sheets.first[s + 1]
+    n = tile.psi.shape[0]
+    p, u = sheets.density[now], sheets.density[1 - now]
+    length = GAMMA * dt if stages == 2 else dt
+    least, peak = 0.0, 0.0
+    flux = np.zeros((2, end - start, len(lanes)))
+    for j in range(stages):
+        x = p if j == 0 else u
+        source = sheets.source[j, start:end]
+        coupled_stage(sheets, s, tile, work, x, u, drive[j : j + 1], length, source, flux[j], j == 0, lanes)
+        least, peak = finish_stage(sheets, s, work, n, p, u, j + 1 == stages, lanes)
+    if stages == 1:
+        flux[1] = flux[0]
+    flux += sheets.burst[start:end]
+    sheets.ring[start:end, slot, 0], sheets.ring[start:end, slot, 1] = flux[0], flux[1]
+    if stages == 2 and least < NEGATIVE * peak and np.isfinite(peak):
+        peak = rescue_coupled(sheets, s, tile, work, p, u, drive, dt, slot, lanes)
+        sheets.fallbacks[s] += 1
+    sheets.peak[s] = peak
+
+
+@inner
+def rescue_coupled(sheets, s, tile, work, p, u, drive, dt, slot, lanes):
+    """Redo the step of a whole sheet by backward Euler substeps; returns the largest density. See `rescue`."""
+    start, end = sheets.first[s], sheets.first[s + 1]
+    n = tile.psi.shape[0]
+    x, peak = sheets.spare, 0.0
+    for i in range(start * n, end * n):
+        for lane in range(len(lanes)):
+            x[i, lane] = p[i, lane]
+    source = (1.0 - GAMMA) * sheets.source[0, start:end] + GAMMA * sheets.source[1, start:end]
+    flux, total = np.zeros_like(source), np.zeros_like(source)
+    late = np.zeros((1, 4, 1))
+    for substep in range(1, SUBSTEPS + 1):
+        substep_drive(drive, substep, late[0])
+        coupled_stage(sheets, s, tile, work, x, x, late, dt / SUBSTEPS, source, flux, False, lanes)
+        _, peak = finish_stage(sheets, s, work, n, p, x, True, lanes)
+        total += flux / SUBSTEPS
+    for i in range(start * n, end * n):
+        for lane in range(len(lanes)):
+            u[i, lane] = x[i, lane]
+    # The flux at the end stands for the node, the mean for the step.
+    flux += sheets.burst[start:end]
+    total += sheets.burst[start:end]
+    sheets.ring[start:end, slot, 0], sheets.ring[start:end, slot, 1] = total, total
+    work.rate[0] = flux.sum()
+    return peak
+
+
+@inner
+def step_sheet(sheets, s, drive, kick, dt, stages, step, lanes):
+    """Advance a sheet by one step; sheets.density, .ring, .rate, .mean, .spikes and .fallbacks are updated.
+
+    Args:
+        drive: mu [mV], sigma [mV], g [leaks], gE [mV] at the stage times, (stages, 4, 1).
+        kick: voltage shift at the start of the step [mV], (1,).
+    """
+    start, end = sheets.first[s], sheets.first[s + 1]
+    tile, work = tile_of(sheets.tiles, s), work_of(sheets.works, s)
+    n = tile.psi.shape[0]
+    slot, now = step % sheets.ring.shape[1], sheets.current[s]
+    rows = slice(start * n, end * n)
+    level, faces, gate = sheets.level[s], sheets.faces[start:end], sheets.gate[start:end]
+    for _ in range(sheets.slides[s]):
+        slide(sheets.density[now, rows], end - start, level, faces, gate, lanes)
+    for t in range(start, end):
+        for lane in range(len(lanes)):
+            work.trial[0, lane] = kick[0]
+        apply_kicks(tile, work, sheets.density[now, t * n : (t + 1) * n], work.trial[0], dt)
+        for lane in range(len(lanes)):
+            sheets.burst[t, lane] = work.burst[lane]
+    known_sources(sheets, s, slot, stages)
+    redone = sheets.fallbacks[s]
+    if tile.instant:
+        step_coupled(sheets, s, tile, work, now, drive, dt, stages, slot, lanes)
+    else:
+        step_columns(sheets, s, tile, work, now, drive, dt, stages, slot, lanes)
+    first, second = 0.0, 0.0
+    for t in range(start, end):
+        for lane in range(len(lanes)):
+            first += sheets.ring[t, slot, 0, lane]
+            second += sheets.ring[t, slot, 1, lane]
+    sheets.mean[s] = (1.0 - GAMMA) * first + GAMMA * second
+    sheets.rate[s] = work.rate[0] if tile.instant and sheets.fallbacks[s] > redone else second
+    sheets.spikes[s] += dt * sheets.mean[s]
+    for _ in range(sheets.slides[s]):
+        slide(sheets.density[1 - now, rows], end - start, level, faces, gate, lanes)
+    sheets.current[s] = 1 - now
