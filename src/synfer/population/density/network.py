@@ -143,7 +143,8 @@ class _Sheets(SheetsRun):
         self.runs = [self]
         self.sources = chosen[:, None]
         self.lanes = (0,) * self.width
-        self.scratch = np.zeros(self.tall + self.width * int(np.diff(self.stack.first).max()))
+        masses = np.zeros((int(np.diff(self.stack.first).max()), self.width))
+        self.scratch = np.zeros((self.tall, 1)), masses, np.zeros((7, 1))
 
     def place(self, table: SheetTable, output: SheetOutput, node: int) -> None:
         self.mark_failures(output)

@@ -42,9 +42,7 @@ def bernoulli(P: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ratio * np.exp(bounded), ratio
 
 
-def assemble(
-    lanes: Lanes, slow: Slow, lane: int, n: int, drive: tuple[float, float, float, float], reset: tuple[int, float]
-) -> Generator:
+def assemble(lanes: Lanes, slow: Slow, lane: int, n: int, drive: np.ndarray, reset: tuple[int, float]) -> Generator:
     """The operator of one lane of n cells at (mu, sigma, g, gE), with its `reset_split`."""
     mu, sigma, g, gE = drive
     h, dw, columns = float(lanes.h[lane]), float(slow.dw[lane]), int(slow.columns[lane])
@@ -55,11 +53,15 @@ def assemble(
     rate = sigma**2 / (float(lanes.tau_m[lane]) * h**2)
     a, b = bernoulli(P)
     a[:, -1], b[:, -1] = 2.0 * bernoulli(0.5 * P[:, -1])[0], 0.0
-    goal = np.broadcast_to(slow.target(centres(float(lanes.V_top[lane]), h, n), lane), (n,))
-    u = (goal - w[:, None]) / (float(slow.tau[lane]) * dw)
+    u = (goals(lanes, slow, lane, n) - w[:, None]) / (float(slow.tau[lane]) * dw)
     u[0] = u[-1] = 0.0
     leap, part = jump_split(float(slow.jump[lane]) / dw)
     return Generator(rate * a, rate * b, u, int(reset[0]), float(reset[1]), leap, part)
+
+
+def goals(lanes: Lanes, slow: Slow, lane: int, n: int) -> np.ndarray:
+    """What w relaxes to [mV] in one lane's n cells."""
+    return np.broadcast_to(slow.target(centres(float(lanes.V_top[lane]), float(lanes.h[lane]), n), lane), (n,))
 
 
 def jump_split(columns: float) -> tuple[int, float]:

@@ -40,6 +40,10 @@ class Sheets(NamedTuple):
     b: np.ndarray  # (T n, W) factors of every tile; no rows unless a sheet has t_ref < dt
     unit: np.ndarray  # (T n, W) response to a unit of source; likewise
     spare: np.ndarray  # (T n, W) density of a step that is redone; likewise
+    flux: np.ndarray  # (T, W) 1/ms, of a stage; likewise
+    total: np.ndarray  # (T, W) 1/ms, mean over substeps; likewise
+    mean_source: np.ndarray  # (T, W) 1/ms; likewise
+    late: np.ndarray  # (1, 4, 1) drive of a stage
     drive: np.ndarray  # (2, 4, W) drive of one tile
     rate: np.ndarray  # (S,) 1/ms, at the latest node
     mean: np.ndarray  # (S,) 1/ms, mean of the latest step
@@ -47,6 +51,13 @@ class Sheets(NamedTuple):
     peak: np.ndarray  # (S,) largest density of the last step
     fallbacks: np.ndarray  # (S,) steps redone by backward Euler
     edge: np.ndarray  # (S,) largest probability seen in an outermost column
+
+
+class CoupledSheets(Sheets):
+    """Sheets some of whose spikes come back within the step they happen in (t_ref < dt)."""
+
+
+SHEETS = (Sheets, CoupledSheets)
 
 
 def tiles_of(slow: Slow) -> np.ndarray:
@@ -93,13 +104,15 @@ def sheets(lanes: Lanes, members: np.ndarray, dt: float) -> Sheets:
         nearest = np.round(climbed)
         climbed = nearest if abs(climbed - nearest) < 1e-9 * max(1.0, nearest) else climbed
         jump[s], part[s] = int(climbed), climbed - int(climbed)
-    return Sheets(
+    return (CoupledSheets if instant else Sheets)(
         tiles=tiles, works=works, first=first, columns=np.asarray(slow.columns)[members].astype(np.int64),
         density=aligned((2, total * tall, width), np.float64), current=np.zeros(size, np.int64),
         ring=np.zeros((total, works.flux.shape[1], 2, width)), w=w, level=level, faces=faces, gate=gate, slides=slides,
         jump=jump, part=part, source=np.zeros((2, total, width)), known=np.zeros((total, width)),
         response=np.zeros((total, width)), burst=np.zeros((total, width)),
         b=rows(total * tall * instant), unit=rows(total * tall * instant), spare=rows(total * tall * instant),
+        flux=np.zeros((total * instant, width)), total=np.zeros((total * instant, width)),
+        mean_source=np.zeros((total * instant, width)), late=np.zeros((1, 4, 1)),
         drive=np.zeros((2, 4, width)), rate=np.zeros(size), mean=np.zeros(size), spikes=np.zeros(size),
         peak=np.zeros(size), fallbacks=np.zeros(size, np.int64), edge=np.zeros(size),
     )  # fmt: skip

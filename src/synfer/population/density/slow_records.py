@@ -75,14 +75,13 @@ def waiting(sheets, s, step, dt):
 
 
 @inner
-def record_sheet(sheets, s, step, dt, out, p, masses, lanes):
-    """Write the record (SHEET_FIELDS,) of the node before `step`, the marginal p (n, 1) and the columns' masses over h
-    (tiles, W), and restart the spike count."""
-    n, h, V_top = p.shape[0], sheets.tiles.h[s, 0], sheets.tiles.V_top[s, 0]
+def record_sheet(sheets, s, step, dt, out, margins, lanes):
+    """Write the record (SHEET_FIELDS,) of the node before `step` and the margins, and restart the spike count."""
+    p, masses, scratch = margins
+    h, V_top = sheets.tiles.h[s, 0], sheets.tiles.V_top[s, 0]
     marginal(sheets, s, p, lanes)
-    column_masses(sheets, s, n, masses, lanes)
+    column_masses(sheets, s, p.shape[0], masses, lanes)
     look_at_edges(sheets, s, lanes)
-    scratch = np.zeros((7, 1))
     integrals(p, scratch, (0,))
     quartiles(p, scratch, (0,))
     total = scratch[0, 0]
@@ -98,7 +97,7 @@ def record_sheet(sheets, s, step, dt, out, p, masses, lanes):
     out[MASS] = total * h + waiting(sheets, s, step, dt)
     first, second = 0.0, 0.0
     base = sheets.w[sheets.first[s], 0]
-    for t in range(masses.shape[0]):
+    for t in range(sheets.first[s + 1] - sheets.first[s]):
         for lane in range(len(lanes)):
             y = sheets.w[sheets.first[s] + t, lane] - base
             first += masses[t, lane] * y
@@ -108,3 +107,20 @@ def record_sheet(sheets, s, step, dt, out, p, masses, lanes):
     out[W_SD] = np.sqrt(max(second / total - y * y, 0.0))
     out[EDGE] = sheets.edge[s]
     sheets.spikes[s] = 0.0
+
+
+@inner
+def copy_sheet(sheets, s, margins, output, record, lanes):
+    """Copy the margins and the density of a sheet to the output where these are asked for."""
+    p, masses, _ = margins
+    density = sheets.density[sheets.current[s]]
+    n, start = p.shape[0], sheets.first[s]
+    for i in range(n if output.p.shape[0] > 0 else 0):
+        output.p[record, s, i] = p[i, 0]
+    for t in range(sheets.first[s + 1] - start):
+        for lane in range(len(lanes)):
+            column = t * len(lanes) + lane
+            if output.masses.shape[0] > 0:
+                output.masses[record, s, column] = masses[t, lane]
+            for i in range(n if output.joint.shape[0] > 0 else 0):
+                output.joint[record, s, i, column] = density[(start + t) * n + i, lane]

@@ -151,4 +151,3 @@ class SheetTable:
             fallbacks=fallbacks,
             slow=SlowRecords(self.values[W_MEAN], self.values[W_SD], self.values[EDGE], edge, self.p_w, self.joint),
         )
-

@@ -9,11 +9,13 @@ solved in turn.
 """
 
 import numpy as np
+from numba.extending import overload
 
 from .inner import inner
 from .kick import apply_kicks
 from .rescue import SUBSTEPS, substep_drive
 from .slow_advect import slide
+from .slow_layout import CoupledSheets
 from .stage import GAMMA, add_source, eliminate_stage, restore_source
 from .step import NEGATIVE, solve_step
 from .sweep import LARGEST, LEAST, eliminate_again, substitute, substitute_last
@@ -43,13 +45,21 @@ def work_of(works, s):
 
 @inner
 def climb(sheets, s, column, amount, out):
-    """Add flux of a column to the columns that its spikes enter, counted from the sheet's first; the last holds all
-    that would pass it."""
-    last, width = sheets.columns[s] - 1, out.shape[1]
+    """Add flux of a column of a sheet to the columns that its spikes enter, in (T, W); the last holds what would pass
+    it."""
+    last, width, start = sheets.columns[s] - 1, out.shape[1], sheets.first[s]
     low = min(column + sheets.jump[s], last)
     high = min(low + 1, last)
-    out[low // width, low % width] += (1.0 - sheets.part[s]) * amount
-    out[high // width, high % width] += sheets.part[s] * amount
+    out[start + low // width, low % width] += (1.0 - sheets.part[s]) * amount
+    out[start + high // width, high % width] += sheets.part[s] * amount
+
+
+@inner
+def clear(x, start, end):
+    """Zero these rows."""
+    for t in range(start, end):
+        for lane in range(x.shape[1]):
+            x[t, lane] = 0.0
 
 
 @inner
@@ -60,17 +70,22 @@ def known_sources(sheets, s, slot, stages):
     k, theta = sheets.tiles.delay[s, 0], sheets.tiles.theta[s, 0]
     older, newer = (slot - k - 1) % depth, (slot - k) % depth
     for j in range(2):
-        source = sheets.source[j, start:end]
-        source[:] = 0.0
+        source = sheets.source[j]
+        clear(source, start, end)
         for column in range(sheets.columns[s]):
             t, lane = start + column // width, column % width
             back = sheets.ring[t, newer, j, lane] if k > 0 else sheets.burst[t, lane]
             climb(sheets, s, column, theta * sheets.ring[t, older, j, lane] + (1.0 - theta) * back, source)
     if stages == 1:
-        for t in range(start, end):
-            for lane in range(width):
-                both = sheets.source[:, t, lane]
-                both[0] = (1.0 - GAMMA) * both[0] + GAMMA * both[1]
+        mean_source(sheets, start, end, sheets.source[0])
+
+
+@inner
+def mean_source(sheets, start, end, out):
+    """The mean of the source over the stages."""
+    for t in range(start, end):
+        for lane in range(out.shape[1]):
+            out[t, lane] = (1.0 - GAMMA) * sheets.source[0, t, lane] + GAMMA * sheets.source[1, t, lane]
 
 
 @inner
@@ -85,9 +100,9 @@ def column_drive(sheets, drive, t, stages, out):
 
 @inner
 def step_columns(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
-    """The step along V where no spike comes back within it: tile by tile."""
+    """The step along V where no spike comes back within it, tile by tile; returns the flux at the end."""
     n = tile.psi.shape[0]
-    peak = 0.0
+    peak, end = 0.0, 0.0
     for t in range(sheets.first[s], sheets.first[s + 1]):
         p, u = sheets.density[now, t * n : (t + 1) * n], sheets.density[1 - now, t * n : (t + 1) * n]
         column_drive(sheets, drive, t, stages, sheets.drive)
@@ -102,28 +117,30 @@ def step_columns(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
             sheets.ring[t, slot, 1, lane] = work.flux[slot, 1, lane]
             peak = max(peak, work.summary[LARGEST, lane])
             redone = max(redone, work.fallbacks[lane])
+            end += work.rate[lane]
         sheets.fallbacks[s] += redone
     sheets.peak[s] = peak
+    return end
 
 
 @inner
-def couple(sheets, s, theta, flux):
-    """Fluxes (T, W) of all columns when spikes come back within the stage, and what they bring, into `known`."""
-    start, width = sheets.first[s], flux.shape[1]
-    back = sheets.known[start : sheets.first[s + 1]]
-    back[:] = 0.0
-    last = sheets.columns[s] - 1
+def couple(sheets, s, share, flux):
+    """Fluxes (T, W) of all columns when a share of the spikes comes back within the stage, and what they bring, into
+    `known`."""
+    start, end, width = sheets.first[s], sheets.first[s + 1], flux.shape[1]
+    last, back = sheets.columns[s] - 1, sheets.known
+    clear(back, start, end)
     for column in range(sheets.columns[s]):
-        t, lane = column // width, column % width
+        t, lane = start + column // width, column % width
         itself = 0.0
         if min(column + sheets.jump[s], last) == column:
             itself = 1.0 if column == last else 1.0 - sheets.part[s]
-        rho = (1.0 - theta) * sheets.response[start + t, lane]
+        rho = share * sheets.response[t, lane]
         flux[t, lane] = (flux[t, lane] + rho * back[t, lane]) / (1.0 - rho * itself)
         climb(sheets, s, column, flux[t, lane], back)
-    for t in range(back.shape[0]):
+    for t in range(start, end):
         for lane in range(width):
-            back[t, lane] *= 1.0 - theta
+            back[t, lane] *= share
 
 
 @inner
@@ -133,15 +150,14 @@ def coupled_stage(sheets, s, tile, work, x, u, drive, length, source, flux, rest
     Args:
         x, u: densities (T n, W) of all sheets; x may be u, and is restored where it is not.
         drive: of the sheet in this stage, (1, 4, 1).
-        source: known flux into V_reset, (tiles of the sheet, W). flux: of the columns, likewise, filled.
+        source: known flux into V_reset, (T, W). flux: of the columns, likewise, filled.
     """
     n, start = tile.psi.shape[0], sheets.first[s]
     for t in range(start, sheets.first[s + 1]):
         rows = slice(t * n, (t + 1) * n)
         column_drive(sheets, drive, t, 1, sheets.drive)
         eliminate_stage(
-            tile, work, x[rows], u[rows], sheets.b[rows], sheets.drive[0], length, source[t - start], flux[t - start],
-            True, lanes,
+            tile, work, x[rows], u[rows], sheets.b[rows], sheets.drive[0], length, source[t], flux[t], True, lanes,
         )  # fmt: skip
         unit = sheets.unit[rows]
         zero = fill(load(unit, 0, lanes), 0.0)
@@ -154,7 +170,7 @@ def coupled_stage(sheets, s, tile, work, x, u, drive, length, source, flux, rest
             sheets.response[t, lane] = work.outflow[0, lane] * (tile.h[lane] / length)
         if restore:
             restore_source(x[rows], tile, work)
-    couple(sheets, s, tile.theta[0], flux)
+    couple(sheets, s, 1.0 - tile.theta[0] if tile.delay[0] == 0 else 0.0, flux)
     for t in range(start, sheets.first[s + 1]):
         amount = load(sheets.known, t, lanes)
         for i in range(t * n, (t + 1) * n):
@@ -178,55 +194,82 @@ def finish_stage(sheets, s, work, n, p, u, last, lanes):
 
 
 @inner
-def step_coupled(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
-    """The step along V where spikes come back within it: stage by stage."""
-    start, end = sheets.first[s], sheets.first[s + 1]
-    n = tile.psi.shape[0]
-    p, u = sheets.density[now], sheets.density[1 - now]
-    length = GAMMA * dt if stages == 2 else dt
-    least, peak = 0.0, 0.0
-    flux = np.zeros((2, end - start, len(lanes)))
-    for j in range(stages):
-        x = p if j == 0 else u
-        source = sheets.source[j, start:end]
-        coupled_stage(sheets, s, tile, work, x, u, drive[j : j + 1], length, source, flux[j], j == 0, lanes)
-        least, peak = finish_stage(sheets, s, work, n, p, u, j + 1 == stages, lanes)
-    if stages == 1:
-        flux[1] = flux[0]
-    flux += sheets.burst[start:end]
-    sheets.ring[start:end, slot, 0], sheets.ring[start:end, slot, 1] = flux[0], flux[1]
-    if stages == 2 and least < NEGATIVE * peak and np.isfinite(peak):
-        peak = rescue_coupled(sheets, s, tile, work, p, u, drive, dt, slot, lanes)
-        sheets.fallbacks[s] += 1
-    sheets.peak[s] = peak
+def copy_rows(x, y, start, end):
+    """y = x in these rows."""
+    for i in range(start, end):
+        for lane in range(x.shape[1]):
+            y[i, lane] = x[i, lane]
 
 
 @inner
-def rescue_coupled(sheets, s, tile, work, p, u, drive, dt, slot, lanes):
-    """Redo the step of a whole sheet by backward Euler substeps; returns the largest density. See `rescue`."""
+def keep_flux(sheets, start, end, slot, j, out):
+    """Enter the flux of a stage, with what was kicked over V_top, into the ring; returns its sum."""
+    total = 0.0
+    for t in range(start, end):
+        for lane in range(out.shape[1]):
+            sheets.ring[t, slot, j, lane] = out[t, lane] + sheets.burst[t, lane]
+            total += sheets.ring[t, slot, j, lane]
+    return total
+
+
+@inner
+def step_coupled(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
+    """The step along V where spikes come back within it, stage by stage; a step that leaves the sheet negative is
+    redone by backward Euler substeps, see `rescue`. Returns the flux at the end."""
     start, end = sheets.first[s], sheets.first[s + 1]
     n = tile.psi.shape[0]
-    x, peak = sheets.spare, 0.0
-    for i in range(start * n, end * n):
-        for lane in range(len(lanes)):
-            x[i, lane] = p[i, lane]
-    source = (1.0 - GAMMA) * sheets.source[0, start:end] + GAMMA * sheets.source[1, start:end]
-    flux, total = np.zeros_like(source), np.zeros_like(source)
-    late = np.zeros((1, 4, 1))
-    for substep in range(1, SUBSTEPS + 1):
-        substep_drive(drive, substep, late[0])
-        coupled_stage(sheets, s, tile, work, x, x, late, dt / SUBSTEPS, source, flux, False, lanes)
-        _, peak = finish_stage(sheets, s, work, n, p, x, True, lanes)
-        total += flux / SUBSTEPS
-    for i in range(start * n, end * n):
-        for lane in range(len(lanes)):
-            u[i, lane] = x[i, lane]
-    # The flux at the end stands for the node, the mean for the step.
-    flux += sheets.burst[start:end]
-    total += sheets.burst[start:end]
-    sheets.ring[start:end, slot, 0], sheets.ring[start:end, slot, 1] = total, total
-    work.rate[0] = flux.sum()
-    return peak
+    p, u, x = sheets.density[now], sheets.density[1 - now], sheets.spare
+    flux, total, source, late = sheets.flux, sheets.total, sheets.mean_source, sheets.late
+    final = 0.0
+    # Stages 0 and 1, and then the substeps if they are needed: the solver stands in one place, as it is long to compile.
+    for stage in range(stages + SUBSTEPS):
+        redo = stage - stages
+        if redo < 0:
+            for row in range(4):
+                late[0, row, 0] = drive[stage, row, 0]
+            before, after, into = (p if stage == 0 else u), u, sheets.source[stage]
+            length = GAMMA * dt if stages == 2 else dt
+        else:
+            if redo == 0:
+                copy_rows(p, x, start * n, end * n)
+                mean_source(sheets, start, end, source)
+                clear(total, start, end)
+            substep_drive(drive, redo + 1, late[0])
+            before, after, into = x, x, source
+            length = dt / SUBSTEPS
+        coupled_stage(sheets, s, tile, work, before, after, late, length, into, flux, stage == 0, lanes)
+        least, peak = finish_stage(sheets, s, work, n, p, after, stage + 1 >= stages, lanes)
+        if redo < 0:
+            final = keep_flux(sheets, start, end, slot, stage, flux)
+            if stages == 1:
+                keep_flux(sheets, start, end, slot, 1, flux)
+            if redo == -1:
+                sheets.peak[s] = peak
+                if stages == 1 or not (least < NEGATIVE * peak and np.isfinite(peak)):
+                    return final
+        else:
+            for t in range(start, end):
+                for lane in range(len(lanes)):
+                    total[t, lane] += flux[t, lane] / SUBSTEPS
+            sheets.peak[s] = peak
+    sheets.fallbacks[s] += 1
+    copy_rows(x, u, start * n, end * n)
+    final = keep_flux(sheets, start, end, slot, 0, flux)
+    keep_flux(sheets, start, end, slot, 0, total)
+    keep_flux(sheets, start, end, slot, 1, total)
+    return final
+
+
+def step_along_V(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
+    """The step of all columns of a sheet along V; returns the flux at the end [1/ms]."""
+
+
+@overload(step_along_V, inline="always")
+def _step_along_V(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
+    chosen = step_coupled if sheets.instance_class is CoupledSheets else step_columns
+    return lambda sheets, s, tile, work, now, drive, dt, stages, slot, lanes: chosen(
+        sheets, s, tile, work, now, drive, dt, stages, slot, lanes
+    )
 
 
 @inner
@@ -241,30 +284,25 @@ def step_sheet(sheets, s, drive, kick, dt, stages, step, lanes):
     tile, work = tile_of(sheets.tiles, s), work_of(sheets.works, s)
     n = tile.psi.shape[0]
     slot, now = step % sheets.ring.shape[1], sheets.current[s]
-    rows = slice(start * n, end * n)
     level, faces, gate = sheets.level[s], sheets.faces[start:end], sheets.gate[start:end]
-    for _ in range(sheets.slides[s]):
-        slide(sheets.density[now, rows], end - start, level, faces, gate, lanes)
+    for half in range(2):
+        for _ in range(sheets.slides[s]):
+            slide(sheets.density[now, start * n : end * n], end - start, level, faces, gate, lanes)
+        if half == 1:
+            break
+        for t in range(start, end):
+            for lane in range(len(lanes)):
+                work.trial[0, lane] = kick[0]
+            apply_kicks(tile, work, sheets.density[now, t * n : (t + 1) * n], work.trial[0], dt)
+            for lane in range(len(lanes)):
+                sheets.burst[t, lane] = work.burst[lane]
+        known_sources(sheets, s, slot, stages)
+        sheets.rate[s] = step_along_V(sheets, s, tile, work, now, drive, dt, stages, slot, lanes)
+        now = 1 - now
+    sheets.current[s] = now
+    mean = 0.0
     for t in range(start, end):
         for lane in range(len(lanes)):
-            work.trial[0, lane] = kick[0]
-        apply_kicks(tile, work, sheets.density[now, t * n : (t + 1) * n], work.trial[0], dt)
-        for lane in range(len(lanes)):
-            sheets.burst[t, lane] = work.burst[lane]
-    known_sources(sheets, s, slot, stages)
-    redone = sheets.fallbacks[s]
-    if tile.instant:
-        step_coupled(sheets, s, tile, work, now, drive, dt, stages, slot, lanes)
-    else:
-        step_columns(sheets, s, tile, work, now, drive, dt, stages, slot, lanes)
-    first, second = 0.0, 0.0
-    for t in range(start, end):
-        for lane in range(len(lanes)):
-            first += sheets.ring[t, slot, 0, lane]
-            second += sheets.ring[t, slot, 1, lane]
-    sheets.mean[s] = (1.0 - GAMMA) * first + GAMMA * second
-    sheets.rate[s] = work.rate[0] if tile.instant and sheets.fallbacks[s] > redone else second
-    sheets.spikes[s] += dt * sheets.mean[s]
-    for _ in range(sheets.slides[s]):
-        slide(sheets.density[1 - now, rows], end - start, level, faces, gate, lanes)
-    sheets.current[s] = 1 - now
+            mean += (1.0 - GAMMA) * sheets.ring[t, slot, 0, lane] + GAMMA * sheets.ring[t, slot, 1, lane]
+    sheets.mean[s] = mean
+    sheets.spikes[s] += dt * mean
