@@ -126,9 +126,13 @@ def evolve(
     dtype: Any = np.float64,
     every: int = 1,
     record_p: bool = False,
+    record_w: bool = False,
+    record_joint: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Records:
     """Evolve L densities dp/dt = -dJ/dV + r(t - t_ref) delta(V - V_reset) side by side.
+
+    Lanes with a slow variable are densities over (V, w), see `slow_step`.
 
     Args:
         lanes: neurons and meshes of L lanes.
@@ -139,7 +143,8 @@ def evolve(
         initial: state at the first node, from `stationary` or from an earlier run with the same lanes and dt.
         scheme: "sdirk2", or "backward-euler", whose density is never negative.
         dtype: float64 or float32, of density and solve; probability is summed in float64 anyway.
-        every: steps between records. record_p: also record the density.
+        every: steps between records. record_p: also record the density in V; record_w, record_joint: of 2-D lanes
+            that in w, and in both.
         progress: called with the number of steps done.
 
     Returns:
@@ -155,6 +160,21 @@ def evolve(
     volley (h = dt = .05): spikes per neuron within .012 %, peak within .034 %. Linear response of LIF and EIF-F at
     h = sigma/40: within 3e-4 of the response at 1 Hz at 10 and 100 Hz, the phase of `mesh` above.
     """
+    if lanes.slow is not None:
+        return _apart(
+            lanes,
+            inputs,
+            steps=steps,
+            dt=dt,
+            initial=initial,
+            scheme=scheme,
+            dtype=dtype,
+            every=every,
+            record_p=record_p,
+            record_w=record_w,
+            record_joint=record_joint,
+            progress=progress,
+        )
     n = counts(lanes)
     size = len(n)
     stages = len(stage_fractions(scheme))
@@ -171,3 +191,22 @@ def evolve(
         if progress is not None:
             progress(first + chunk.steps)
     return table.collect(runs, steps, dt, max(run.work.flux.shape[0] for run in runs) - 1)
+
+
+def _apart(
+    lanes: Lanes, inputs: Inputs, *, steps: int, progress: Callable[[int], None] | None, **options: Any
+) -> Records:
+    """2-D lanes as networks of one density each, without synapses."""
+    from .coupling import Synapses
+    from .network import evolve_networks  # which builds on this module
+
+    own = np.arange(len(lanes.h))
+    stages = len(stage_fractions(options["scheme"]))
+    none = Synapses(*(np.zeros(0, kind) for kind in (int, int, int, float, float, float, float, float)))
+
+    def chosen(first: int, count: int, signals: np.ndarray) -> list[np.ndarray]:
+        chunk = _fetch(inputs, first, count, stages, len(own))
+        return [*(values[..., signals] for values in chunk.drive), chunk.kicks[..., signals]]
+
+    told = None if progress is None else (lambda fraction: progress(round(fraction * steps)))
+    return evolve_networks(lanes, none, own, own, chosen, steps=steps, progress=told, **options).records

@@ -14,8 +14,8 @@ from ...core.jit import kernel
 from .coupling import CHANGE, MEAN, Edges, Synapses, absorb, initial_states, lower, predict, transmit
 from .evolve import CHUNK_NUMBERS, check
 from .inner import inner
-from .mesh import Lanes, counts
 from .members import fluxes, record_members, stand_in, step_members
+from .mesh import Lanes, counts
 from .records import FIELDS
 from .run import Records, Table, TileRun
 from .slow_run import Asked, SheetOutput, SheetsRun, SheetTable

@@ -80,15 +80,18 @@ def limited_slope(below, here, above):
 
 
 @kernel(no_cfunc_wrapper=True)
-def rates_along_w(p, u, rise, fall):
-    """Rates [1/ms] from every cell into the column above (rise) and below (fall), per p: capacities are in them."""
+def rates_along_w(p, u, rise, fall, upwind):
+    """Rates [1/ms] from every cell into the column above (rise) and below (fall), per p: capacities are in them.
+
+    With `upwind`, those of the first order, without slopes.
+    """
     columns, n = p.shape
     for j in range(columns):
         for i in range(n):
             here = p[j, i]
             below = p[j - 1, i] if j > 0 else 0.0
             above = p[j + 1, i] if j < columns - 1 else 0.0
-            tilt = 0.5 * limited_slope(below, here, above) / here if here > 0.0 else 0.0
+            tilt = 0.5 * limited_slope(below, here, above) / here if here > 0.0 and not upwind else 0.0
             rise[j, i] = max(u[j + 1, i], 0.0) * max(1.0 + tilt, 0.0)
             fall[j, i] = max(-u[j, i], 0.0) * max(1.0 - tilt, 0.0)
         rise[j, n - 1] *= TOP_CAPACITY

@@ -94,10 +94,10 @@ def sheets(lanes: Lanes, members: np.ndarray, dt: float) -> Sheets:
         lower = slow.low[lane] + dw * j
         w[own] = lower + 0.5 * dw
         gate[own] = (j > 0) & (j < count)
-        target = slow.target(centres(lanes.V_top[lane], lanes.h[lane], int(n[s])), int(lane))
+        target = slow.target(centres(float(lanes.V_top[lane]), float(lanes.h[lane]), int(n[s])), int(lane))
         if count > 1:
             longest = np.abs(np.add.outer(target, -lower[gate[own] > 0])).max() / dw
-            slides[s] = _slides(longest, dt / slow.tau[lane])
+            slides[s] = _slides(float(longest), dt / float(slow.tau[lane]))
         growth = np.expm1(0.5 * dt / slides[s] / slow.tau[lane]) / dw
         level[s, tall - int(n[s]) :], faces[own] = growth * target, growth * lower
         climbed = slow.jump[lane] / dw

@@ -5,9 +5,8 @@ import numpy as np
 from .inner import inner
 from .mesh import TOP_CAPACITY
 from .records import FIELDS, IQR, MASS, MEAN, RATE, SD, SPIKES, integrals, position, quartiles
-from .slow_step import tile_of
 from .stage import GAMMA
-from .vector import fill, fma, load, store
+from .vector import fill, load, store
 
 # Further rows of a record.
 W_MEAN, W_SD, EDGE = FIELDS, FIELDS + 1, FIELDS + 2

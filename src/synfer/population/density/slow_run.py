@@ -79,7 +79,7 @@ class SheetsRun:
         """Turn sheets that are no longer finite into NaN, from the first bad record on."""
         for s in range(len(self.members)):
             p = self._tiles(int(self.stack.current[s]), self._own(s)[0])
-            bad = ~np.isfinite(output.values[:, s]).all(axis=1)
+            bad = np.array([not np.isfinite(row).all() for row in output.values[:, s]], bool)
             if bad.any() or not (np.isfinite(p.sum()) and np.isfinite(self.stack.rate[s])):
                 start = int(bad.argmax()) if bad.any() else len(bad)
                 for field in output:

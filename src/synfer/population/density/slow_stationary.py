@@ -22,20 +22,21 @@ from .mesh import TOP_CAPACITY, Lanes, counts, psi_at_faces, reset_split
 from .slow_generator import Generator, assemble, goals, rates_along_w
 from .state import State
 
-# Relative change of density and rate per iteration at which the state is taken for settled.
+# Relative change of density and rate at which the state is taken for settled: what remains is some times that.
 TOLERANCE = 1e-11
 # The change at which upwind iterations give way to the reconstruction.
 SETTLED = 1e-3
-# Iterations between two balances of the columns: balancing every one oscillates where tau is short.
+# Iterations between two balances of the columns: balancing after every one oscillates where tau is short.
 EVERY = 4
-MOST_ITERATIONS = 1000
+# The lowest and highest columns that keep their proportions in a balance, as a share of all: upwind, and later, where
+# the limiter makes the exchange between columns of the tails a matter of these proportions.
+EMPTY, SPARED = 1e-150, 1e-3
+# Iterations after which, instead of balancing, implicit steps in time follow the density to its rest, and their length
+# as a rate per rate along w.
+PATIENCE, CALM = 120, 0.5
+MOST_ITERATIONS = 4000
 # 1/ms, out of every cell: below all that matters, keeps columns that no neuron leaves from overflow.
 LEAK = 1e-250
-# Share of the largest column below which a column has no say in the balance.
-EMPTY = 1e-150
-SPARED = 1e-3
-PATIENCE = 100
-CALM = 4.0
 
 
 @inner
@@ -110,48 +111,65 @@ def relax(p, j, generator, rise, fall, spikes, work, old, hold):
 
 
 @inner
-def balance(p, generator, rise, fall, spikes, spared):
-    """Scale the columns: through every face between two of them, what rises equals what falls. Total content 1.
-
-    The lowest and highest columns that hold the share `spared` together keep their proportions.
-    """
-    leap, part = generator.leap, generator.part
+def scale(p, spikes, x):
+    """Multiply column j and its spikes by x_j, and all by what makes the content 1."""
     columns, n = p.shape
-    mass, x = np.empty(columns), np.ones(columns)
+    total = 0.0
     for j in range(columns):
-        mass[j] = content(p[j])
-    total = mass.sum()
-    below, above = mass[0], total - mass[0]
-    for j in range(1, columns):
-        if below > spared * total:
-            x[j] = x[j - 1]
-            if above > spared * total:
-                rises, falls = 0.0, 0.0
-                for i in range(n):
-                    rises += rise[j - 1, i] * p[j - 1, i]
-                    falls += fall[j, i] * p[j, i]
-                rises *= x[j - 1]
-                for k in range(max(j - leap, 0), j):
-                    rises += x[k] * spikes[k]
-                if j > leap:
-                    rises += part * x[j - leap - 1] * spikes[j - leap - 1]
-                if falls > 0.0:
-                    x[j] = rises / falls
-                elif rises > 0.0:  # nobody comes back: the columns below empty
-                    x[:j] = 0.0
-                    x[j] = 1.0
-            if x[j] * mass[j] > 1e100:
-                x[: j + 1] /= x[j] * mass[j]
-        below += mass[j]
-        above -= mass[j]
-    x /= np.sum(x * mass)
+        total += x[j] * content(p[j])
     for j in range(columns):
-        p[j] *= x[j]
-        spikes[j] *= x[j]
+        for i in range(n):
+            p[j, i] *= x[j] / total
+        spikes[j] *= x[j] / total
 
 
 @inner
-def columns_alone(p, generator):
+def exchange(p, j, generator, rise, fall, spikes, x):
+    """What rises from below into column j and above, columns scaled by x, and what falls from column j."""
+    leap, part = generator.leap, generator.part
+    rises, falls = 0.0, 0.0
+    for i in range(p.shape[1]):
+        rises += rise[j - 1, i] * p[j - 1, i]
+        falls += fall[j, i] * p[j, i]
+    rises *= x[j - 1]
+    for k in range(max(j - leap, 0), j):
+        rises += x[k] * spikes[k]
+    if j > leap:
+        rises += part * x[j - leap - 1] * spikes[j - leap - 1]
+    return rises, falls
+
+
+@inner
+def balance(p, generator, rise, fall, spikes, spared, x):
+    """The factors x of the columns with which what rises through every face between two of them equals what falls.
+
+    The lowest and highest columns that hold the share `spared` together keep their proportions.
+    """
+    columns = p.shape[0]
+    total = 0.0
+    for j in range(columns):
+        total += content(p[j])
+    below, x[0] = content(p[0]), 1.0
+    for j in range(1, columns):
+        mass = content(p[j])
+        x[j] = x[j - 1] if below > spared * total else 1.0
+        if below > spared * total and total - below > spared * total:
+            rises, falls = exchange(p, j, generator, rise, fall, spikes, x)
+            if falls > 0.0:
+                x[j] = rises / falls
+            # Where nobody comes back the columns below empty; far from overflow in any case.
+            shrink = 1.0 if falls > 0.0 or rises == 0.0 else 0.0
+            if x[j] * mass > 1e100:
+                shrink = 1.0 / (x[j] * mass)
+                x[j] *= shrink
+            if shrink < 1.0:
+                for k in range(j):
+                    x[k] *= shrink
+        below += mass
+
+
+@inner
+def columns_alone(p, generator, spikes):
     """Every column as the one-dimensional density at its w, as in `stationary`, of content 1."""
     a, b, _, lower, upper, _, _ = generator
     columns, n = p.shape
@@ -163,48 +181,56 @@ def columns_alone(p, generator):
             p[j, i] = (J * flux + b[j, i] * p[j, i + 1]) / a[j, i]
             if p[j, i] > 1e200:
                 flux *= 1e-200
-                p[j, i:] *= 1e-200
-        p[j] /= content(p[j])
+                for k in range(i, n):
+                    p[j, k] *= 1e-200
+        total = content(p[j])
+        for i in range(n):
+            p[j, i] /= total
+        spikes[j] = a[j, n - 1] * p[j, n - 1]
+
+
+@inner
+def difference(p, old):
+    """Sum of abs(p - old)."""
+    total = 0.0
+    for j in range(p.shape[0]):
+        for i in range(p.shape[1]):
+            total += abs(p[j, i] - old[j, i])
+    return total
 
 
 @kernel(no_cfunc_wrapper=True)
-def settle(p, generator, most, tolerance):
-    """Fill p (C, N) with the stationary density of content 1; returns the last relative change."""
+def settle(p, generator, tolerance):
+    """Fill p (C, N) with the stationary density of content 1; returns the iterations and the last relative change."""
     columns, n = p.shape
     u = generator.u
-    work, old = np.empty((4, n)), np.empty_like(p)
-    rise, fall = np.empty_like(p), np.empty_like(p)
-    columns_alone(p, generator)
-    spikes = generator.a[:, n - 1] * p[:, n - 1]
-    for j in range(columns):
-        for i in range(n):
-            capacity = TOP_CAPACITY if i == n - 1 else 1.0
-            rise[j, i], fall[j, i] = capacity * max(u[j + 1, i], 0.0), capacity * max(-u[j, i], 0.0)
-    balance(p, generator, rise, fall, spikes, EMPTY)
-    upwind, change, rate, hold = True, np.inf, spikes.sum(), 0.0
-    for step in range(1, most + 1):
-        if not upwind:
-            rates_along_w(p, u, rise, fall)
+    work, old, x, ones = np.empty((4, n)), np.empty_like(p), np.empty(columns), np.ones(columns)
+    rise, fall, spikes = np.empty_like(p), np.empty_like(p), np.empty(columns)
+    columns_alone(p, generator, spikes)
+    upwind, hold, change, rate = True, 0.0, np.inf, 0.0
+    for step in range(MOST_ITERATIONS):
+        rates_along_w(p, u, rise, fall, upwind)
         old[:] = p
         if step == PATIENCE:
-            hold = CALM * ((rise + fall) * p).sum() / p.sum()
-        for j in range(columns):
+            for j in range(columns):
+                for i in range(n):
+                    hold += CALM * (rise[j, i] + fall[j, i]) * p[j, i]
+        for k in range(2 * columns if step > 0 else 0):
+            j = k if k < columns else 2 * columns - 1 - k
             relax(p, j, generator, rise, fall, spikes, work, old, hold)
-        for j in range(columns - 1, -1, -1):
-            relax(p, j, generator, rise, fall, spikes, work, old, hold)
-        if step % EVERY > 0 and hold == 0.0:
-            continue
-        if hold == 0.0:
-            balance(p, generator, rise, fall, spikes, EMPTY if upwind else SPARED)
-        change = np.abs(p - old).sum()
-        change = max(change, abs(spikes.sum() - rate) / max(spikes.sum(), 1e-300))
-        rate = spikes.sum()
-        if step % 100 == 0:
-            print(step, change, p.sum(), rate, hold)
-        if not change < np.inf or (not upwind and change <= tolerance):
-            break
-        upwind = upwind and change > SETTLED
-    return step, change
+        if hold == 0.0 and step % EVERY == 0:
+            balance(p, generator, rise, fall, spikes, EMPTY if upwind else SPARED, x)
+            scale(p, spikes, x)
+        else:
+            scale(p, spikes, ones)
+        if hold > 0.0 or (step > 0 and step % EVERY == 0):
+            now = np.sum(spikes)
+            change = max(difference(p, old), abs(now - rate) / max(now, 1e-300))
+            rate = now
+            if not change < np.inf or (not upwind and change <= tolerance):
+                return step, change
+            upwind = upwind and change > SETTLED
+    return MOST_ITERATIONS, change
 
 
 def slow_stationary(lanes: Lanes, mu: ArrayLike, sigma: ArrayLike, g: ArrayLike = 0.0, gE: ArrayLike = 0.0) -> State:
@@ -257,11 +283,10 @@ def solve(generator: Generator, lane: int = 0) -> tuple[np.ndarray, np.ndarray]:
         NumericalError: the iterations do not settle.
     """
     p = np.empty(generator.a.shape)
-    _, change = settle(p, generator, MOST_ITERATIONS, TOLERANCE)
+    steps, change = settle(p, generator, TOLERANCE)
     if not change <= TOLERANCE:
         raise NumericalError(
-            f"the stationary state of lane {lane} has not settled: it still changes by {change:.1e} of itself after "
-            f"{MOST_ITERATIONS} iterations, at most {TOLERANCE:g} is allowed; lower dw to a third of the sd of w, "
-            "or fit the columns to where w is"
+            f"the stationary state of lane {lane} has not settled: after {steps} iterations it still changes by "
+            f"{change:.1e} of itself, at most {TOLERANCE:g} is allowed; lower dw to a quarter of the sd of w"
         )
     return p, generator.a[:, -1] * p[:, -1]

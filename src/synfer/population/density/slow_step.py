@@ -221,7 +221,7 @@ def step_coupled(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
     p, u, x = sheets.density[now], sheets.density[1 - now], sheets.spare
     flux, total, source, late = sheets.flux, sheets.total, sheets.mean_source, sheets.late
     final = 0.0
-    # Stages 0 and 1, and then the substeps if they are needed: the solver stands in one place, as it is long to compile.
+    # The stages, and then the substeps if they are needed; the solver, long to compile, stands in one place.
     for stage in range(stages + SUBSTEPS):
         redo = stage - stages
         if redo < 0:

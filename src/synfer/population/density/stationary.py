@@ -58,6 +58,8 @@ def _half_face(P):
 def stationary(lanes: Lanes, mu: ArrayLike, sigma: ArrayLike, g: ArrayLike = 0.0, gE: ArrayLike = 0.0) -> State:
     """Stationary density, rate and refractory queue of every lane under a constant drive.
 
+    Lanes with a slow variable: see `slow_stationary`.
+
     Args:
         lanes: neurons and meshes of L lanes.
         mu, sigma, gE: mean input, noise and shunt current [mV]; g: shunt [leaks]; each broadcasts to (L,).
@@ -71,6 +73,10 @@ def stationary(lanes: Lanes, mu: ArrayLike, sigma: ArrayLike, g: ArrayLike = 0.0
     At h = sigma/40 within .011 %. Order in h 1.9 or more if V_reset keeps its place in its cell, on which up to
     (h/sigma)^2 r tau_m / 8 depends. Rounding does not grow as r falls.
     """
+    if lanes.slow is not None:
+        from .slow_stationary import slow_stationary  # needs a sparse solver, slow to import
+
+        return slow_stationary(lanes, mu, sigma, g, gE)
     n = counts(lanes)
     size = len(n)
     lower, upper = reset_split(lanes, n)
