@@ -5,15 +5,17 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Modules become bytecode when they are first imported, which most of those of the dependencies never are.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
 .PHONY: demo test install-test clean
 
 demo: .venv/installed
 	$(BIN)/synfer reproduce --out results
 
+# Two processes; compiled kernels are shared through their cache.
 test: install-test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 install-test: .venv/installed-test
 

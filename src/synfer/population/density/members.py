@@ -1,7 +1,7 @@
 """What the densities of a network are: lanes of tiles, or sheets. The kernel's type of `stack` decides at compile time.
 
 A network knows its densities by (tile, lane): lane k W + i of tiles W lanes wide, or sheet k, one lane wide.
-The chosen code is inlined, since every level of calls costs seconds of compiling.
+(`overload` without inlining: numba 0.68 loses stores in code that it inlines there.)
 """
 
 from numba.extending import overload
@@ -78,21 +78,21 @@ def record_sheets(stack, step, dt, scratch, output, record, lanes):
             copy_sheet(stack, k, scratch, output, record, lanes)
 
 
-@overload(step_members, inline="always")
+@overload(step_members)
 def _step(stack, drive, kick, dt, stages, step, lanes):
     return step_sheets if stack.instance_class in SHEETS else step_tiles
 
 
-@overload(fluxes, inline="always")
+@overload(fluxes)
 def _fluxes(stack, k, lane, step):
     return fluxes_of_sheets if stack.instance_class in SHEETS else fluxes_of_tiles
 
 
-@overload(stand_in, inline="always")
+@overload(stand_in)
 def _stand_in(stack, k, lane, value):
     return stand_in_sheets if stack.instance_class in SHEETS else stand_in_tiles
 
 
-@overload(record_members, inline="always")
+@overload(record_members)
 def _record(stack, step, dt, scratch, output, record, lanes):
     return record_sheets if stack.instance_class in SHEETS else record_tiles

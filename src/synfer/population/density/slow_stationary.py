@@ -12,6 +12,8 @@ References: Stewart (1994), Introduction to the Numerical Solution of Markov Cha
 Taksar & Heyman (1985), Oper. Res. 33:1107 (elimination without subtraction).
 """
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -104,9 +106,11 @@ def relax(p, j, generator, rise, fall, spikes, work, old, hold):
         escape = 0.0
         for i in range(n):
             escape += out[i] * unit[i]
-        back = own * a[j, n - 1] * p[j, n - 1] / ((1.0 - own) + own * escape)
+        lost = (1.0 - own) + own * escape
+        # Neurons in a column that none enters or leaves stay as many as they are.
+        back = own * a[j, n - 1] * p[j, n - 1] / lost if inflow > 0.0 else (1.0 if lost < 1e-200 else 0.0)
         for i in range(n):
-            p[j, i] = p[j, i] + back * unit[i] if inflow > 0.0 else unit[i]
+            p[j, i] += back * unit[i]
     spikes[j] = a[j, n - 1] * p[j, n - 1]
 
 
@@ -190,6 +194,29 @@ def columns_alone(p, generator, spikes):
 
 
 @inner
+def steady(p, old, step, spikes, a):
+    """Go half the way from `old` to p if the last step, kept in `step`, was as long and went another way.
+
+    Neurons that spike in turns make iterates alternate; means of densities are densities.
+    """
+    columns, n = p.shape
+    along, new, last = 0.0, 0.0, 0.0
+    for j in range(columns):
+        for i in range(n):
+            d = p[j, i] - old[j, i]
+            along += d * step[j, i]
+            new += d * d
+            last += step[j, i] * step[j, i]
+            step[j, i] = d
+    if new > 0.2 * last > 0.0 and along < 0.5 * math.sqrt(new * last):
+        for j in range(columns):
+            for i in range(n):
+                p[j, i] = 0.5 * (p[j, i] + old[j, i])
+                step[j, i] *= 0.5
+            spikes[j] = a[j, n - 1] * p[j, n - 1]
+
+
+@inner
 def difference(p, old):
     """Sum of abs(p - old)."""
     total = 0.0
@@ -200,36 +227,50 @@ def difference(p, old):
 
 
 @kernel(no_cfunc_wrapper=True)
-def settle(p, generator, tolerance):
-    """Fill p (C, N) with the stationary density of content 1; returns the iterations and the last relative change."""
+def settle(p, generator, tolerance, planes, work, lines):
+    """Fill p (C, N) with the stationary density of content 1; returns the iterations and the last relative change.
+
+    Scratch: planes (4, C, N), work (4, N), lines (2, C).
+    """
     columns, n = p.shape
     u = generator.u
-    work, old, x, ones = np.empty((4, n)), np.empty_like(p), np.empty(columns), np.ones(columns)
-    rise, fall, spikes = np.empty_like(p), np.empty_like(p), np.empty(columns)
+    old, rise, fall, spikes, x = planes[0], planes[1], planes[2], lines[0], lines[1]
     columns_alone(p, generator, spikes)
-    upwind, hold, change, rate = True, 0.0, np.inf, 0.0
+    upwind, hold, change, moved, rate = True, 0.0, np.inf, np.inf, 0.0
+    wait, due, limited = EVERY, 0, 0
     for step in range(MOST_ITERATIONS):
         rates_along_w(p, u, rise, fall, upwind)
-        old[:] = p
-        if step == PATIENCE:
-            for j in range(columns):
-                for i in range(n):
+        for j in range(columns):
+            x[j] = 1.0
+            for i in range(n):
+                old[j, i] = p[j, i]
+                if limited == PATIENCE:
                     hold += CALM * (rise[j, i] + fall[j, i]) * p[j, i]
         for k in range(2 * columns if step > 0 else 0):
             j = k if k < columns else 2 * columns - 1 - k
             relax(p, j, generator, rise, fall, spikes, work, old, hold)
-        if hold == 0.0 and step % EVERY == 0:
+        scale(p, spikes, x)
+        steady(p, old, planes[3], spikes, generator.a)
+        before, moved = moved, difference(p, old)
+        balanced = hold == 0.0 and (step == due or moved <= tolerance)
+        if step == due - wait + 1 and step > 1:
+            # A balance after which the columns move more than before came too early.
+            wait = 2 * wait if moved > before else max(wait // 2, EVERY)
+            due = step - 1 + wait
+        if balanced:
             balance(p, generator, rise, fall, spikes, EMPTY if upwind else SPARED, x)
             scale(p, spikes, x)
-        else:
-            scale(p, spikes, ones)
-        if hold > 0.0 or (step > 0 and step % EVERY == 0):
-            now = np.sum(spikes)
+            due = step + wait
+        now = 0.0
+        for j in range(columns):
+            now += spikes[j]
+        if hold > 0.0 or balanced:
             change = max(difference(p, old), abs(now - rate) / max(now, 1e-300))
-            rate = now
             if not change < np.inf or (not upwind and change <= tolerance):
                 return step, change
-            upwind = upwind and change > SETTLED
+        rate = now
+        upwind = upwind and (moved > SETTLED or step < 2 * EVERY)
+        limited += 0 if upwind else 1
     return MOST_ITERATIONS, change
 
 
@@ -282,8 +323,10 @@ def solve(generator: Generator, lane: int = 0) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         NumericalError: the iterations do not settle.
     """
-    p = np.empty(generator.a.shape)
-    steps, change = settle(p, generator, TOLERANCE)
+    columns, n = generator.a.shape
+    p = np.empty((columns, n))
+    planes, work, lines = np.zeros((4, columns, n)), np.empty((4, n)), np.empty((2, columns))
+    steps, change = settle(p, generator, TOLERANCE, planes, work, lines)
     if not change <= TOLERANCE:
         raise NumericalError(
             f"the stationary state of lane {lane} has not settled: after {steps} iterations it still changes by "

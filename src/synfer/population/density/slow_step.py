@@ -264,7 +264,7 @@ def step_along_V(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
     """The step of all columns of a sheet along V; returns the flux at the end [1/ms]."""
 
 
-@overload(step_along_V, inline="always")
+@overload(step_along_V)
 def _step_along_V(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
     chosen = step_coupled if sheets.instance_class is CoupledSheets else step_columns
     return lambda sheets, s, tile, work, now, drive, dt, stages, slot, lanes: chosen(
