@@ -1,6 +1,6 @@
 """synfer against named peers: ratios from interleaved repetitions in one run.
 
-python bench/run.py [--quick] [--only density|spikes|peers|chains|scaling|compile] [--json FILE] [--peer-python PYTHON]
+python bench/run.py [--quick] [--only SECTION] [--json FILE] [--peer-python PYTHON]
 """
 
 import argparse
@@ -16,6 +16,7 @@ SECTIONS = {
     "spikes": ("spikes_against_c", "spikes_float32"),
     "peers": ("against_simulators",),
     "chains": ("chains", "chain_growth", "chain_against_brian2"),
+    "sheets": ("sheets",),
     "scaling": ("growth",),
     "compile": ("compiling",),
 }
