@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from synfer.population.chain import SynfireChain as SynfireChain
     from synfer.population.controls import noise_for_rate as noise_for_rate
     from synfer.population.controls import rate_matched as rate_matched
+    from synfer.population.drive import Current as Current
     from synfer.population.drive import Drive as Drive
     from synfer.population.drive import Inhibition as Inhibition
     from synfer.population.drive import Noise as Noise
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from synfer.population.gating import gating_curve as gating_curve
     from synfer.population.neurons import EIF as EIF
     from synfer.population.neurons import LIF as LIF
+    from synfer.population.neurons import AdaptiveEIF as AdaptiveEIF
+    from synfer.population.neurons import AdaptiveLIF as AdaptiveLIF
+    from synfer.population.neurons import AdaptiveLinearisedEIF as AdaptiveLinearisedEIF
+    from synfer.population.neurons import Izhikevich as Izhikevich
     from synfer.population.neurons import LinearisedEIF as LinearisedEIF
     from synfer.population.packets import critical_packet as critical_packet
     from synfer.population.packets import critical_weight as critical_weight
@@ -51,6 +56,7 @@ if TYPE_CHECKING:
     from synfer.population.verbs import response as response
     from synfer.population.verbs import simulate as simulate
     from synfer.population.verbs import stationary as stationary
+    from synfer.population.verbs.mesh import Mesh as Mesh
     from synfer.study.catalog import experiments as experiments
     from synfer.study.runner import run as run
     from synfer.study.sweep import Sweep as Sweep
@@ -69,11 +75,20 @@ _HOME = {
     ),
     "synfer.population.chain": ("Network", "Population", "Projection", "SynfireChain"),
     "synfer.population.controls": ("noise_for_rate", "rate_matched"),
-    "synfer.population.drive": ("Drive", "Inhibition", "Noise", "PulsePacket", "Shunt", "Timeseries"),
+    "synfer.population.drive": ("Current", "Drive", "Inhibition", "Noise", "PulsePacket", "Shunt", "Timeseries"),
     "synfer.population.energy": ("EnergyBudget",),
     "synfer.population.gating": ("closing_charge", "closing_depth", "cost", "gate_windows", "gating_curve"),
-    "synfer.population.neurons": ("EIF", "LIF", "LinearisedEIF"),
+    "synfer.population.neurons": (
+        "EIF",
+        "LIF",
+        "AdaptiveEIF",
+        "AdaptiveLIF",
+        "AdaptiveLinearisedEIF",
+        "Izhikevich",
+        "LinearisedEIF",
+    ),
     "synfer.population.packets": ("critical_packet", "critical_weight", "state_plane", "survival"),
+    "synfer.population.verbs.mesh": ("Mesh",),
     "synfer.population.verbs": ("evolve", "propagate", "response", "simulate", "stationary"),
     "synfer.study.catalog": ("experiments",),
     "synfer.study.runner": ("run",),
@@ -84,10 +99,16 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "EIF",
     "LIF",
+    "AdaptiveEIF",
+    "AdaptiveLIF",
+    "AdaptiveLinearisedEIF",
+    "Current",
     "Drive",
     "EnergyBudget",
     "Inhibition",
+    "Izhikevich",
     "LinearisedEIF",
+    "Mesh",
     "MeshError",
     "Network",
     "Noise",

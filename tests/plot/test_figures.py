@@ -64,6 +64,16 @@ def test_without_p_the_density_is_drawn_by_its_moments_and_says_so():
     assert ax.get_ylabel() == "mean membrane potential [mV]"
 
 
+def test_a_density_over_both_variables_is_a_map_that_shows_where_it_is():
+    w = np.linspace(-2, 8, 11)
+    p = np.where((abs(V[:, None] + 60) <= 5) & (abs(w) <= 1), 0.1, 1e-6)
+    ds = dataset({"p_Vw": (("V", "w"), p)}, {"V": (("V",), V), "w": (("w",), w)})
+    ax = plot.joint(ds, ax=Figure().subplots())
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("membrane potential [mV]", "slow variable [mV]")
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-65, -55), (-1, 1))
+    assert ax.figure.axes[1].get_ylabel().replace("\n", " ") == "density of V and the slow variable [1/mV^2]"
+
+
 def test_the_view_shows_where_the_density_is():
     ds = stationary()
     ds["p"] = ds.p.where(abs(ds.V + 60) <= 5, 1e-9)
@@ -107,6 +117,8 @@ def test_many_points_get_as_many_colours():
         (plot.density, evolved(2), "isel"),
         (plot.rate, stationary(), "one number"),
         (plot.rate, evolved().drop_vars("rate"), "no rate"),
+        (plot.joint, evolved(), 'record=("p_Vw",)'),
+        (plot.joint, evolved().rename(p="p_Vw", time="layer", V="w").expand_dims(V=3), "choose in layer first"),
     ],
 )
 def test_what_cannot_be_drawn_says_why(draw, ds, words):

@@ -20,6 +20,22 @@ poisson = sf.Noise.from_poisson
 REFUSALS = {
     "two noises": (lambda: REST + REST, "parts hold 2 Noise, a sum takes exactly one"),
     "two noises apart": (lambda: (REST + sf.Inhibition(1)) + (sf.Shunt(g=1, E_rev=-70) + REST), "parts hold 2 Noise"),
+    "noise and current": (lambda: REST + sf.Current(3, 1), "parts hold 2 Noise and Current, a sum takes exactly one"),
+    "negative D": (lambda: sf.Current(3, -1), "D = -1 mV^2/ms must be >= 0 mV^2/ms; did you mean D = 1?"),
+    "D below 0 later": (lambda: sf.Current(3, sf.Timeseries([0, 1], [1, -1])), "D must be >= 0 at all times"),
+    "huge I": (lambda: sf.Current(INF, 1), "I = inf mV/ms must be finite"),
+    "current for a leak": (
+        lambda: sf.evolve(sf.AdaptiveEIF.example(), sf.Current(3, 1), t=1),
+        "Current(I=3.0, D=1.0) cannot drive an AdaptiveEIF neuron: give a Noise",
+    ),
+    "noise without a leak": (
+        lambda: sf.stationary(sf.Izhikevich.regular_spiking(), REST),
+        "cannot drive an Izhikevich neuron, which has no leak; give a Current, for example sf.Current(I=3, D=1)",
+    ),
+    "chain without a leak": (
+        lambda: sf.SynfireChain(sf.Izhikevich.regular_spiking(), REST, weight=0.1, tau_s=1),
+        "SynfireChain: Noise(mu=-65.0, sigma=3.0) cannot drive an Izhikevich neuron",
+    ),
     "ends before": (lambda: sf.Inhibition(2, on=130, off=100), "off = 100.0 ms must be > on = 130.0 ms: the gate ends"),
     "no length": (lambda: sf.Shunt(g=1, E_rev=-70, on=5, off=5), "off = 5.0 ms must be > on = 5.0 ms"),
     "off alone": (lambda: sf.Inhibition(2, off=100), "off = 100.0 ms needs on; give on=0"),
@@ -115,7 +131,7 @@ def test_parts_add_up_in_any_order_and_grouping():
     for x, y, z in itertools.permutations((a, b, c)):
         assert (x + y + z) == (x + (y + z)) == Drive((x, y, z))
         assert set((x + y + z).parts) == {a, b, c}
-        assert (x + y + z).noise == a
+        assert (x + y + z).background == a
     assert as_drive(a) == Drive((a,))
 
 

@@ -7,7 +7,8 @@ import xarray as xr
 
 from synfer.core.errors import ParameterError
 
-MOMENTS = ("V_mean", "V_sd", "V_iqr")
+MOMENTS = ("V_mean", "V_sd", "V_iqr", "w_mean", "w_sd")
+"""Those that both results have are compared."""
 NODES = 1.0
 """Distance of nodes [ms] up to which the moments of a density are interpolated."""
 BLOCKS = 32
@@ -33,7 +34,8 @@ def compare(a: xr.Dataset, b: xr.Dataset, *, width: float | None = None) -> xr.D
         width: Width of the bins [ms], a multiple of the simulation's; default its own.
 
     Returns:
-        Dataset of z-scores: `rate` by `time` (bin centres), `V_mean`, `V_sd`, `V_iqr` by `V_time`; the width in attrs.
+        Dataset of z-scores: `rate` by `time` (bin centres), `V_mean`, `V_sd`, `V_iqr` (and `w_mean`, `w_sd` of a
+        slow variable) by `V_time`; the width in attrs.
         Where neither result has a spike in a bin, z is 0. For chains by `layer`, with `a` and `t_packet` in place of
         moments.
 
@@ -71,7 +73,7 @@ def compare(a: xr.Dataset, b: xr.Dataset, *, width: float | None = None) -> xr.D
         times = min((ds["V_time"].transpose(..., "time").values for ds in simulated), key=lambda taken: taken.shape[-1])
         taken = times.reshape(-1, times.shape[-1])[0]
         coords["V_time"] = ("V_time", taken, {"units": "ms", "long_name": "time"})
-        for name in MOMENTS:
+        for name in (own for own in MOMENTS if all(own in ds for ds in results)):
             values = [_at(ds, name, times) for ds in results]
             variance = np.sum([_at(ds, f"{name}_se", times) ** 2 for ds in simulated], axis=0)
             z[name] = ((*leading, "V_time"), _z(values[0] - values[1], variance))

@@ -13,8 +13,8 @@ from pydantic_core import ErrorDetails, PydanticUndefined
 
 from synfer.core.errors import ParameterError, did_you_mean
 
-UNION_TAGS = ("number", "series", "one", "many")
-"""Tags of `number or series` and `one or many` fields, which a message about the field does not mention."""
+UNION_TAGS = ("number", "series", "one", "many", "Noise", "Current")
+"""Tags of `number or series`, `one or many` and background fields, which a message about the field does not mention."""
 
 _BOUNDS = {
     "greater_than": (">", "gt"),

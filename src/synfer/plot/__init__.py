@@ -10,6 +10,7 @@ from synfer.plot.basics import density, rate
 from synfer.plot.chains import layer_densities, layers
 from synfer.plot.figure import PALETTE, describe, label, new_figure, save, shades, style
 from synfer.plot.gates import closing_charge, gating
+from synfer.plot.joint import joint
 from synfer.plot.packets import state_plane, survival
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "density",
     "describe",
     "gating",
+    "joint",
     "label",
     "layer_densities",
     "layers",

@@ -14,11 +14,33 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from synfer.core.errors import did_you_mean
 from synfer.core.params import Params, field
-from synfer.population.drive import Noise
-from synfer.population.neurons import EIF, LIF, LinearisedEIF
+from synfer.population.drive import Background, Current, Noise, check_background
+from synfer.population.neurons import (
+    EIF,
+    LIF,
+    AdaptiveEIF,
+    AdaptiveLIF,
+    AdaptiveLinearisedEIF,
+    Izhikevich,
+    LinearisedEIF,
+    Neuron,
+)
 from synfer.population.synapse import Kernel, check_times
 
-AnyNeuron = Annotated[LIF | EIF | LinearisedEIF, Field(discriminator="kind")]
+AnyNeuron = Annotated[
+    LIF | EIF | LinearisedEIF | AdaptiveLIF | AdaptiveEIF | AdaptiveLinearisedEIF | Izhikevich,
+    Field(discriminator="kind"),
+]
+
+
+def _background_kind(value: Any) -> str:
+    kind = str(value.get("kind", "noise") if isinstance(value, dict) else getattr(value, "kind", None))
+    return {"noise": "Noise", "current": "Current"}.get(kind, kind)
+
+
+AnyBackground = Annotated[
+    Annotated[Noise, Tag("Noise")] | Annotated[Current, Tag("Current")], Discriminator(_background_kind)
+]
 
 
 def _one_or_many(value: Any) -> str:
@@ -27,7 +49,9 @@ def _one_or_many(value: Any) -> str:
 
 _Choice = Discriminator(_one_or_many)
 NeuronByLayer = Annotated[Annotated[AnyNeuron, Tag("one")] | Annotated[tuple[AnyNeuron, ...], Tag("many")], _Choice]
-NoiseByLayer = Annotated[Annotated[Noise, Tag("one")] | Annotated[tuple[Noise, ...], Tag("many")], _Choice]
+NoiseByLayer = Annotated[
+    Annotated[AnyBackground, Tag("one")] | Annotated[tuple[AnyBackground, ...], Tag("many")], _Choice
+]
 DelayByLayer = Annotated[Annotated[float, Tag("one")] | Annotated[tuple[float, ...], Tag("many")], _Choice]
 
 PACKET = "packet"
@@ -60,9 +84,14 @@ class Population(Params):
     positional = ("name", "neuron", "noise")
     name: str = field(doc="what projections and gates call it")
     neuron: AnyNeuron = field(doc="the neuron")
-    noise: Noise = field(doc="its background")
+    noise: AnyBackground = field(doc="its background: a Noise, or the Current of a neuron without a leak")
     width: int = field(100, ge=1, symbol="N", doc="number of neurons")
     layer: int = field(1, ge=1, doc="place along the chain, for gates with a lag")
+
+    @model_validator(mode="after")
+    def _background_of_its_kind(self) -> Self:
+        _check_background(self.neuron, self.noise)
+        return self
 
 
 class Projection(Synapse):
@@ -137,7 +166,7 @@ class SynfireChain(Synapse):
     kind: Literal["synfire_chain"] = "synfire_chain"
     positional = ("neuron", "noise")
     neuron: NeuronByLayer = field(doc="the neuron, or one for each layer")
-    noise: NoiseByLayer = field(doc="background of each layer")
+    noise: NoiseByLayer = field(doc="background of each layer: a Noise, or the Current of neurons without a leak")
     layers: int = field(10, ge=1, doc="number of layers")
     width: int = field(100, ge=1, symbol="N", doc="neurons per layer")
     delay: DelayByLayer = field(0.0, unit="ms", doc="transmission delay between layers")
@@ -148,6 +177,8 @@ class SynfireChain(Synapse):
             value = getattr(self, name)
             if isinstance(value, tuple) and len(value) != length:
                 raise ValueError(f"{name} has {len(value)} entries, layers = {self.layers} needs {length}; or give one")
+        for i in range(self.layers):
+            _check_background(at(self.neuron, i), at(self.noise, i))
         delays = self.delay if isinstance(self.delay, tuple) else (self.delay,) * (self.layers - 1)
         if any(delay < 0 for delay in delays):
             raise ValueError(f"delay = {min(delays)} ms must be >= 0 ms")
@@ -162,9 +193,6 @@ class SynfireChain(Synapse):
     def network(self, prefix: str = "") -> Network:
         """The chain as populations "1", "2", ... and projections; with a prefix to the names, to join several."""
 
-        def at(value, i: int):
-            return value[i] if isinstance(value, tuple) else value
-
         names = [f"{prefix}{i + 1}" for i in range(self.layers)]
         populations = [
             Population(name, at(self.neuron, i), at(self.noise, i), width=self.width, layer=i + 1)
@@ -177,6 +205,15 @@ class SynfireChain(Synapse):
             for i, (source, target) in enumerate(pairwise(names))
         ]
         return Network(tuple(populations), (entry, *projections))
+
+
+def at(by_layer: Any, i: int) -> Any:
+    """What a chain has in its layer i, from 0, of a field given once or by layer."""
+    return by_layer[i] if isinstance(by_layer, tuple) else by_layer
+
+
+def _check_background(neuron: Neuron, background: Background) -> None:
+    check_background(background, neuron.background, type(neuron).__name__)
 
 
 def _check_delay(kernel: str, delays: Sequence[float]) -> None:

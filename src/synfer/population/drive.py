@@ -1,7 +1,8 @@
 """What drives a population, as values that add up: noise, currents, volleys, gates.
 
-``rest + volley + Inhibition(depth=2)`` is a `Drive`: a sum of parts with exactly one `Noise`. Parts
-hold numbers, or a `Timeseries` where a number may vary in time; they do no arithmetic over time.
+``rest + volley + Inhibition(depth=2)`` is a `Drive`: a sum of parts with exactly one background, a `Noise` or, for
+neurons without a leak, a `Current`. Parts hold numbers, or a `Timeseries` where a number may vary in time; they do
+no arithmetic over time.
 """
 
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -111,6 +112,44 @@ class Noise(Part):
         )
 
 
+class Current(Part):
+    """What drives a neuron without a leak: I + sqrt(2 D) xi(t). Either may be a `Timeseries`.
+
+    In units of mV/ms the depth of an Inhibition lowers I, and the g of a Shunt is 1/ms.
+
+    Example:
+        >>> Current(I=4, D=1).D
+        1.0
+    """
+
+    kind: Literal["current"] = "current"
+    positional: ClassVar[tuple[str, ...]] = ("I", "D")
+    I: Signal = field(unit="mV/ms", symbol="I", doc="mean current")
+    D: NonNegative = field(unit="mV^2/ms", symbol="D", doc="intensity of the noise: V spreads as sqrt(2 D t)")
+
+    @model_validator(mode="after")
+    def _D_not_negative(self) -> Self:
+        _check_series("D", self.D, 0)
+        return self
+
+
+Background = Noise | Current
+"""What a population rests in."""
+
+
+def check_background(background: Background, needed: str, neuron: str) -> None:
+    """A ParameterError unless the background is of the kind, "noise" or "current", that a neuron needs."""
+    if background.kind != needed:
+        repair = (
+            "give a Noise, for example sf.Noise(mu=-65, sigma=3)"
+            if needed == "noise"
+            else "which has no leak; give a Current, for example sf.Current(I=3, D=1)"
+        )
+        raise ParameterError(
+            f"{background!r} cannot drive an {neuron} neuron{':' if needed == 'noise' else ','} {repair}"
+        )
+
+
 class PulsePacket(Part):
     """A volley of `a` spikes, Gaussian in time. A neuron needs weight and tau_s; a chain brings its own.
 
@@ -172,7 +211,7 @@ class Gate(Part):
 
 
 class Inhibition(Gate):
-    """An inhibitory current: it steps to -depth, and V follows with tau_m.
+    """An inhibitory current: it steps to -depth, and V follows with tau_m. (Without a leak, depth is in mV/ms.)
 
     depth is the steady passive displacement in mV, positive = hyperpolarising (1 mV is 10 pA at 10 nS).
     """
@@ -200,22 +239,23 @@ class Shunt(Gate):
         return self
 
 
-AnyPart = Annotated[Noise | PulsePacket | Inhibition | Shunt | Timeseries, Field(discriminator="kind")]
+AnyPart = Annotated[Noise | Current | PulsePacket | Inhibition | Shunt | Timeseries, Field(discriminator="kind")]
 
 
 class Drive(Params):
-    """A sum of parts. A population needs exactly one `Noise` in it."""
+    """A sum of parts. A population needs exactly one `Noise` or `Current` in it."""
 
     kind: Literal["drive"] = "drive"
     positional: ClassVar[tuple[str, ...]] = ("parts",)
     parts: tuple[AnyPart, ...] = field(doc="the parts, in the order of the sum")
 
     @model_validator(mode="after")
-    def _one_noise(self) -> Self:
-        noises = sum(isinstance(part, Noise) for part in self.parts)
-        if noises > 1:
+    def _one_background(self) -> Self:
+        found = [type(part).__name__ for part in self.parts if isinstance(part, Background)]
+        if len(found) > 1:
+            same = found[0] if len(set(found)) == 1 else "Noise and Current"
             raise ValueError(
-                f"parts hold {noises} Noise, a sum takes exactly one; add up mu, and sigma in squares, by hand"
+                f"parts hold {len(found)} {same}, a sum takes exactly one; add up mu, and sigma in squares, by hand"
             )
         return self
 
@@ -225,23 +265,25 @@ class Drive(Params):
         return Drive((*self.parts, other)) if isinstance(other, Part) else NotImplemented
 
     @property
-    def noise(self) -> Noise:
-        """The drive's Noise; a ParameterError if it has none."""
+    def background(self) -> Background:
+        """The drive's Noise or Current; a ParameterError if it has none."""
         for part in self.parts:
-            if isinstance(part, Noise):
+            if isinstance(part, Background):
                 return part
-        raise ParameterError("the drive has no Noise; add one, for example sf.Noise(mu=-65, sigma=3)")
+        raise ParameterError(
+            "the drive has no Noise; add one, for example sf.Noise(mu=-65, sigma=3), or a Current if it has no leak"
+        )
 
 
 def as_drive(drive: object) -> Drive:
-    """A part or a sum of parts as a Drive with exactly one Noise."""
+    """A part or a sum of parts as a Drive with exactly one Noise or Current."""
     if isinstance(drive, Part):
         drive = Drive((drive,))
     if not isinstance(drive, Drive):
         raise ParameterError(
             f"drive = {drive!r} must be a Noise or a sum of parts; for example sf.Noise(mu=-65, sigma=3)"
         )
-    _ = drive.noise
+    _ = drive.background
     for part in drive.parts:
         if isinstance(part, Gate) and (part.lag != 0 or part.layers is not None):
             name = "layers" if part.layers is not None else "lag"

@@ -18,7 +18,6 @@ from pydantic import model_validator
 
 from synfer.core.params import Params, field
 
-
 ABSTRACT = "Neuron is abstract; use LIF, EIF, AdaptiveEIF, Izhikevich or another kind"
 
 

@@ -6,6 +6,8 @@ A one-stage step gets the mean of each signal over the step, so every charge is 
 stages at t + gamma dt and t + dt weigh 1 - gamma and gamma, gets the value at its end in the second stage and in the
 first what makes the weighted mean exact: the value at t + gamma dt wherever the signal is straight. (With the
 mean in both stages, counts stay of second order and the rate at the nodes falls to order 1.5.)
+
+A neuron without a leak has tau_m = 1 ms, with which the same equation holds for mu = I and sigma = sqrt(D).
 """
 
 from typing import NamedTuple
@@ -13,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from synfer.core.errors import ParameterError
-from synfer.population.drive import Drive, Gate, Inhibition, Noise, PulsePacket, Shunt, Timeseries
-from synfer.population.neurons import Neuron
+from synfer.population.drive import Current, Drive, Gate, Inhibition, Noise, PulsePacket, Shunt, Timeseries
+from synfer.population.neurons import EIF, Izhikevich, Neuron
 from synfer.population.synapse import Kernel, volley_cumulative, volley_intensity
 
 
@@ -47,6 +49,9 @@ def signals(drive: Drive, tau_m: float, edges: np.ndarray, gamma: float | None =
         if isinstance(part, Noise):
             mu += _series(part.mu, edges, gamma)
             sigma += _series(part.sigma, edges, gamma, positive=True)
+        elif isinstance(part, Current):
+            mu += _series(part.I, edges, gamma)
+            sigma += np.sqrt(_series(part.D, edges, gamma, positive=True))
         elif isinstance(part, Timeseries):
             mu += _series(part, edges, gamma)
         elif isinstance(part, Inhibition):
@@ -92,32 +97,56 @@ def sustained(drive: Drive) -> tuple[float, float, float, float]:
 
 def lowest_potential(neuron: Neuron, drive: Drive) -> tuple[float, float]:
     """The lowest mean the membrane is driven to and the largest free sd [mV], for the choice of a mesh."""
-    mu, low, sigma = 0.0, neuron.V_reset, 0.0
+    low, kick = neuron.V_reset, 0.0
+    mu, sigma = furthest(drive, down=True)
     for part in drive.parts:
-        if isinstance(part, Noise):
-            mu += _extreme(part.mu, np.min)
-            sigma = _extreme(part.sigma, np.max)
-        elif isinstance(part, Timeseries):
-            mu += min(0.0, _extreme(part, np.min))
-        elif isinstance(part, Inhibition):
-            mu -= _extreme(part.depth, np.max)
-        elif isinstance(part, Shunt):
+        if isinstance(part, Shunt):
             low = min(low, part.E_rev)
         elif isinstance(part, PulsePacket) and part.weight is not None:
-            mu += min(0.0, part.a * part.weight)
+            kick += min(0.0, part.a * part.weight)
+    if drive.background.kind == "noise":  # a membrane that leaks comes back from a kick as from a step of mu
+        mu, kick = mu + kick, 0.0
     mean, sd = neuron.free_membrane(mu, sigma)
-    return min(low, mean), sd
+    return min(low, mean + kick), sd
+
+
+def furthest(drive: Drive, *, down: bool) -> tuple[float, float]:
+    """The least or largest mu that a drive without its volleys comes to, and the largest sigma."""
+    mu, sigma, of = 0.0, 0.0, np.min if down else np.max
+    for part in drive.parts:
+        if isinstance(part, Noise):
+            mu, sigma = mu + extreme(part.mu, of), extreme(part.sigma, np.max)
+        elif isinstance(part, Current):
+            mu, sigma = mu + extreme(part.I, of), extreme(part.D, np.max) ** 0.5
+        elif isinstance(part, Timeseries):
+            mu += float(of([0.0, extreme(part, of)]))
+        elif isinstance(part, Inhibition) and (down or not part.timed):
+            mu -= extreme(part.depth, np.max if down else np.min)
+    return mu, sigma
 
 
 def largest_leak(neuron: Neuron, drive: Drive) -> float:
-    """The largest leak of a run in units of the resting one: 1 + g, less the slope of a linear psi."""
-    g = sum(_extreme(part.g, np.max) for part in drive.parts if isinstance(part, Shunt))
-    return g + (1 / neuron.free_membrane(0.0, 1.0)[1]) ** 2
+    """The largest leak of a run in units of the resting one: 1 + g, less the slope of psi where the membrane is."""
+    g = sum(extreme(part.g, np.max) for part in drive.parts if isinstance(part, Shunt))
+    return g + (1 / neuron.free_membrane(furthest(drive, down=True)[0], 1.0)[1]) ** 2
 
 
 def narrowest(neuron: Neuron, drive: Drive) -> float:
     """The smallest sd of the free membrane over a run [mV]."""
-    return _extreme(drive.noise.sigma, np.min) / np.sqrt(largest_leak(neuron, drive))
+    background = drive.background
+    least = background.sigma if isinstance(background, Noise) else background.D
+    sigma = extreme(least, np.min)
+    return (sigma if isinstance(background, Noise) else sigma**0.5) / np.sqrt(largest_leak(neuron, drive))
+
+
+def threshold(neuron: Neuron) -> float:
+    """The potential [mV] beyond which a neuron spikes by itself, as a scale."""
+    if isinstance(neuron, EIF):
+        return neuron.V_T
+    if isinstance(neuron, Izhikevich):
+        # The two fixed points of v, u at rest, lie evenly about the bottom of its parabola.
+        return -(5 - neuron.b) / 0.04 - neuron.free_membrane(0.0, 1.0)[0]
+    return neuron.V_top
 
 
 def steepest(packet: PulsePacket) -> float:
@@ -133,7 +162,8 @@ def _shape(packet: PulsePacket) -> tuple[float, Kernel, float | None, float | No
     return packet.sigma_t, packet.kernel, packet.tau_s, packet.tau_r
 
 
-def _extreme(value: float | Timeseries, of) -> float:
+def extreme(value: float | Timeseries, of) -> float:
+    """np.min or np.max over all times of a number or a series."""
     return float(of(value.values)) if isinstance(value, Timeseries) else value
 
 

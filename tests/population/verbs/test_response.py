@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import synfer as sf
+from synfer.population import density
+from synfer.population.density.slow_response import slow_susceptibility
 
 EIF = sf.EIF.fourcaud2003()
 LIF = sf.LIF(tau_m=10, V_th=-55, V_reset=-70, t_ref=2)
@@ -39,3 +41,30 @@ def test_time_stepped_density_responds_as_theory_says(neuron, noise, frequency):
     measured = 2 * np.mean(d.rate.values[last] * phase) / epsilon
     exact = sf.response(neuron, noise, frequency=[1, frequency]).susceptibility.values
     assert abs(measured - exact[1]) < 0.01 * abs(exact[0])
+
+
+def test_with_a_slow_variable_zero_frequency_is_the_slope_of_the_rate():
+    """On the same mesh; differences of 1e-4 mV leave 1e-8 of rounding and settling, branches of the limiter 1e-6."""
+    neuron, mesh = sf.AdaptiveEIF.example(), sf.Mesh(h=0.4, dw=0.5, w_range=(-3, 12))
+    r = sf.response(neuron, sf.Noise(-62, 2), frequency=[0, 10], h=mesh)
+    up, down = (sf.stationary(neuron, sf.Noise(-62 + d, 2), h=mesh).rate for d in (1e-4, -1e-4))
+    assert complex(r.susceptibility[0]) == pytest.approx(float(up - down) / 2e-4, rel=1e-5)
+    assert abs(complex(r.susceptibility[1])) > 1.5 * float(r.susceptibility[0].real)  # adaptation passes high tones
+
+
+@pytest.mark.parametrize("frequency", [0.0, 10.0, 100.0])
+def test_one_column_responds_as_theory_says(frequency):
+    """1e-4 of R(0) at h = .05 mV; a spike re-enters after t_ref."""
+    at = [np.array([x]) for x in (10.0, -30.0, -68.0, 1.7, 0.05, -92.0)]
+    slow = density.Slow(*(np.array([x]) for x in (50.0, 0.0, -0.5, 1.0, 1)), lambda V, _lane: 0 * V)
+    lanes = density.Lanes(*at, psi=lambda V, _lane: EIF.psi(V), slow=slow)
+    omega = np.array([2e-3 * np.pi * frequency])
+    rate, found = slow_susceptibility(lanes, -65.0, 3.0, 0.0, 0.0, omega)
+    exact = sf.response(EIF, sf.Noise(-65, 3), frequency=[0, frequency])
+    assert 1e3 * rate == pytest.approx(float(exact.rate), rel=1e-4)
+    assert abs(1e3 * found[0] - exact.susceptibility.values[1]) < 1.2e-4 * abs(exact.susceptibility.values[0])
+
+
+def test_a_mesh_for_a_neuron_without_a_slow_variable_is_refused():
+    with pytest.raises(sf.ParameterError, match="which LIF does not have; leave it out"):
+        sf.response(LIF, sf.Noise(-60, 5), frequency=10, h=0.1)

@@ -4,9 +4,10 @@ mu + epsilon e^{i omega t} gives p + epsilon p_1 e^{i omega t} with
     (i omega m - M) p_1 = dM/dmu p,    r_1 = sum_j (a p_1 + da/dmu p) of the top cells,
 m the capacities, M the fluxes, the spikes that re-enter carrying e^{-i omega t_ref}. Face values are of first degree
 in p, so M, with the branch that the limiter takes at p in every cell, is also their derivative.
-What is added to every row at once sums to the balance of probability,
-    sum (m p_1) + t_ref e^{-i omega t_ref/2} sinc(omega t_ref/2) r_1 = 0:
-it takes the place of one row, that of the fullest cell, so that omega = 0 is no exception.
+It is solved by GMRES, preconditioned by sweeps over the columns as in `slow_settle`. Divided by i omega, the sum of all
+rows is the balance of probability,
+    sum (m p_1) + t_ref e^{-i omega t_ref/2} sinc(omega t_ref/2) r_1 = 0,
+which fixes how much of p is in p_1 where omega -> 0 leaves that open.
 """
 
 from typing import Any
@@ -14,12 +15,16 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import NumericalError, UsageError
+from ...core.jit import kernel
 from .mesh import TOP_CAPACITY, Lanes, counts, reset_split
-from .slow_generator import Generator, assemble
+from .slow_generator import Generator, assemble, rates_along_w
+from .slow_settle import arrivals
 from .slow_stationary import solve
 
 # The step in mu, as a step in P = f h/D, over which coefficients are differenced: error 1e-8 of them.
 STEP = 1e-4
+# Relative residual of the response, and the iterations it may take: RESTARTS times RESTART.
+TOLERANCE, RESTART, RESTARTS = 1e-10, 60, 20
 
 
 def slow_susceptibility(
@@ -49,30 +54,70 @@ def slow_susceptibility(
 
 def _response(at: Generator, change: Generator, p: np.ndarray, t_ref: float, omega: float) -> complex:
     """r_1 at one angular frequency."""
-    from scipy.sparse import diags_array
-    from scipy.sparse.linalg import splu  # slow to import
+    from scipy.sparse.linalg import LinearOperator, gmres  # slow to import
 
     back, held = np.exp(-1j * omega * t_ref), t_ref * np.exp(-0.5j * omega * t_ref) * np.sinc(omega * t_ref / 2 / np.pi)
     m = np.ones_like(p)
     m[:, -1] = TOP_CAPACITY
-    out, out_change = np.zeros_like(p), np.zeros_like(p)
-    out[:, -1], out_change[:, -1] = at.a[:, -1], change.a[:, -1]
-    # Cells in rows of V: what couples most stands nearest, which keeps the factors sparse.
-    order = np.arange(p.size).reshape(p.shape).T.ravel()
-    forcing = (matrix(change, p, back) @ p.ravel())[order]
-    A = (diags_array(1j * omega * m.ravel()) - matrix(at, p, back)).tocsr()[order][:, order]
-    pin = int(np.argmax((m * p).ravel()[order]))
-    A.data[A.indptr[pin] : A.indptr[pin + 1]] = A.indices[A.indptr[pin] : A.indptr[pin + 1]] == pin
-    rhs = np.zeros((p.size, 2), complex)
-    rhs[:, 0], rhs[pin] = forcing, (0.0, 1.0)
-    x, y = splu(A.tocsc(), diag_pivot_thresh=0.0, options={"SymmetricMode": True}).solve(rhs).T
-    weight = (m + held * out).ravel()[order]
-    now = (out_change * p).sum()
-    x = x - y * (weight @ x + held * now) / (weight @ y)
-    r = complex(out.ravel()[order] @ x + now)
-    if not np.isfinite(r):
-        raise NumericalError(f"the response at omega = {omega:g}/ms left the numbers; raise sigma")
-    return r
+    forcing = matrix(change, p, back) @ p.ravel()
+    fluxes, size = matrix(at, p, back), p.size
+    rise, fall = np.empty_like(p), np.empty_like(p)
+    rates_along_w(p, at.u, rise, fall, True)
+
+    def apply(x: np.ndarray) -> np.ndarray:
+        return 1j * omega * m.ravel() * x - fluxes @ x
+
+    def nearly_solve(rhs: np.ndarray) -> np.ndarray:
+        x = np.zeros(p.shape, complex)
+        sweep(x, rhs.astype(complex).reshape(p.shape), at, rise, fall, complex(1j * omega), complex(back))
+        return x.ravel()
+
+    A = LinearOperator((size, size), apply, dtype=complex)  # pyright: ignore[reportCallIssue]
+    near = LinearOperator((size, size), nearly_solve, dtype=complex)  # pyright: ignore[reportCallIssue]
+    x, failed = gmres(A, forcing.astype(complex), rtol=TOLERANCE, restart=RESTART, maxiter=RESTARTS, M=near)
+    if failed or not np.all(np.isfinite(x)):
+        raise NumericalError(
+            f"the response at omega = {omega:g}/ms has not settled in {RESTART * RESTARTS} iterations; lower dw"
+        )
+    x = x.reshape(p.shape)
+    now = (change.a[:, -1] * p[:, -1]).sum()
+    probability = (m * x).sum() + held * ((at.a * x)[:, -1].sum() + now)
+    x = x - p * probability / ((m * p).sum() + held * (at.a * p)[:, -1].sum())
+    return complex((at.a * x)[:, -1].sum() + now)
+
+
+@kernel(no_cfunc_wrapper=True)
+def sweep(x, rhs, generator, rise, fall, iw, back):
+    """Every column of (i omega m - M) x = rhs solved given the others, upwind, from the lowest up and back; from x = 0.
+
+    Spikes that come back to the column they left are left to the iterations.
+    """
+    a, b, _, lower, upper, leap, part = generator
+    columns, n = x.shape
+    y, scratch, spikes = np.empty(n, rhs.dtype), np.empty(n, rhs.dtype), np.zeros(columns, rhs.dtype)
+    for k in range(2 * columns):
+        j = k if k < columns else 2 * columns - 1 - k
+        arriving, _own = arrivals(spikes, j, leap, part)
+        for i in range(n):
+            y[i] = rhs[j, i]
+            if j > 0:
+                y[i] += rise[j - 1, i] * x[j - 1, i]
+            if j < columns - 1:
+                y[i] += fall[j + 1, i] * x[j + 1, i]
+        y[lower] += (1.0 - upper) * back * arriving
+        y[lower + 1] += upper * back * arriving
+        S, inflow = iw + rise[j, 0] + fall[j, 0], y[0]
+        for i in range(n):
+            w = 1.0 / (S + a[j, i])
+            x[j, i] = inflow * w
+            scratch[i] = b[j, i] * w
+            if i < n - 1:
+                inflow = y[i + 1] + a[j, i] * w * inflow
+                held = (TOP_CAPACITY if i == n - 2 else 1.0) * iw
+                S = held + rise[j, i + 1] + fall[j, i + 1] + b[j, i] * S * w
+        for i in range(n - 2, -1, -1):
+            x[j, i] += scratch[i] * x[j, i + 1]
+        spikes[j] = a[j, n - 1] * x[j, n - 1]
 
 
 def matrix(generator: Generator, p: np.ndarray, back: complex) -> Any:

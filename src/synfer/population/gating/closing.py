@@ -27,6 +27,7 @@ from synfer.population.packets.launch import (
     with_drive,
 )
 from synfer.population.verbs.common import numbers, spec_of
+from synfer.population.verbs.mesh import Mesh
 
 Many = Sequence
 BOUNDS = {"depth": (0.02, 20.0), "g": (0.002, 10.0)}
@@ -46,7 +47,7 @@ def closing_depth(
     tolerance: float = 0.005,
     window: str | float = "evoked",
     t: float | None = None,
-    h: float | None = None,
+    h: float | Mesh | None = None,
     dt: float = 0.05,
 ) -> xr.Dataset:
     """The smallest depth of a gate that stops a volley, at the chain's weight or at a given safety margin.
@@ -150,7 +151,7 @@ def closing_charge(
     tolerance: float = 0.01,
     window: str | float = "evoked",
     t: float | None = None,
-    h: float | None = None,
+    h: float | Mesh | None = None,
     dt: float = 0.05,
 ) -> xr.Dataset:
     """The depth and the charge of a current that closes a chain, against the length and the travel of its window.

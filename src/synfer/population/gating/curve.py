@@ -11,6 +11,7 @@ from synfer.population.drive import PulsePacket
 from synfer.population.gating.strength import SUSTAINED, Template, strength_of, turned
 from synfer.population.packets.launch import Engine, Points, launch
 from synfer.population.verbs.common import spec_of
+from synfer.population.verbs.mesh import Mesh
 
 Many = Sequence
 
@@ -24,7 +25,7 @@ def gating_curve(
     disfacilitation: bool | Many[bool] = False,
     window: str | float = "evoked",
     t: float | None = None,
-    h: float | None = None,
+    h: float | Mesh | None = None,
     dt: float = 0.05,
 ) -> xr.Dataset:
     """The volley behind every layer against the depth of a gate.

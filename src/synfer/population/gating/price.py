@@ -15,6 +15,7 @@ from synfer.population.gating.strength import Template, parts_of
 from synfer.population.packets.launch import Engine, check_chain, check_one, check_packet
 from synfer.population.signals import signals
 from synfer.population.verbs import evolve
+from synfer.population.verbs.mesh import Mesh
 
 
 def cost(
@@ -27,7 +28,7 @@ def cost(
     g_L: float = 10.0,
     budget: EnergyBudget | None = None,
     window: str | float = "evoked",
-    h: float | None = None,
+    h: float | Mesh | None = None,
     dt: float = 0.05,
 ) -> xr.Dataset:
     """The price of a gate on a chain during a run of t ms, per neuron and layer.

@@ -7,6 +7,7 @@ from synfer.population.chain import SynfireChain
 from synfer.population.drive import Drive, Gate, PulsePacket
 from synfer.population.gating.strength import parts_of
 from synfer.population.packets.launch import Engine, ungated
+from synfer.population.verbs.mesh import Mesh
 
 
 def gate_windows(
@@ -18,7 +19,7 @@ def gate_windows(
     after: float,
     window: str | float = "evoked",
     t: float | None = None,
-    h: float | None = None,
+    h: float | Mesh | None = None,
     dt: float = 0.05,
 ) -> Drive:
     """The gate on every layer l for t_l - before <= t < t_l + after, t_l being the volley's ungated arrival there.

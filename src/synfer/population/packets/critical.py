@@ -6,12 +6,14 @@ import numpy as np
 import xarray as xr
 
 from synfer.core.errors import ParameterError
-from synfer.population.chain import SynfireChain
-from synfer.population.drive import PulsePacket
-from synfer.population.neurons import EIF, Neuron
+from synfer.population.chain import SynfireChain, at
+from synfer.population.drive import Drive, PulsePacket
 from synfer.population.packets.bracket import Brackets, bounds_of, check_found, first_change
 from synfer.population.packets.launch import Engine, Gate, Points, Search, start, with_drive
+from synfer.population.signals import at_rest, threshold
+from synfer.population.verbs.chains.case import is_steady
 from synfer.population.verbs.common import spec_of
+from synfer.population.verbs.mesh import Mesh
 
 Many = Sequence
 SMALLEST_PACKET, LARGEST_PACKET = 0.02, 4.0
@@ -31,7 +33,7 @@ def critical_packet(
     window: str | float = "evoked",
     t0: float | None = None,
     t: float | None = None,
-    h: float | None = None,
+    h: float | Mesh | None = None,
     dt: float = 0.05,
 ) -> xr.Dataset:
     """The smallest packet that gets through: the separatrix of the chain at sigma_t.
@@ -129,7 +131,7 @@ def critical_weight(
     window: str | float = "evoked",
     t0: float | None = None,
     t: float | None = None,
-    h: float | None = None,
+    h: float | Mesh | None = None,
     dt: float = 0.05,
 ) -> xr.Dataset:
     """The smallest weight at which a full packet, a = N, gets through the chain: the whole waveform is followed.
@@ -210,13 +212,9 @@ def critical_drives(
 
 def _distance(chain: SynfireChain) -> float:
     """How far the membrane has to be moved [mV]: from its mean to where it spikes by itself, at least sigma."""
-    neuron = chain.neuron[0] if isinstance(chain.neuron, tuple) else chain.neuron
-    noise = chain.noise[0] if isinstance(chain.noise, tuple) else chain.noise
-    if not (isinstance(noise.mu, float) and isinstance(noise.sigma, float)):
+    neuron, background = at(chain.neuron, 0), at(chain.noise, 0)
+    if not is_steady(Drive((background,))):
         raise ParameterError("noise varies in time, so that no weight is natural; give bounds=(low, high) of A in mV")
-    mean, sd = neuron.free_membrane(noise.mu, noise.sigma)
-    return max(_threshold(neuron) - mean, sd)
-
-
-def _threshold(neuron: Neuron) -> float:
-    return neuron.V_T if isinstance(neuron, EIF) else neuron.V_top
+    mu, sigma, _, _ = at_rest(Drive((background,)))
+    mean, sd = neuron.free_membrane(mu, sigma)
+    return max(threshold(neuron) - mean, sd)

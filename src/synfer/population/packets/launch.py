@@ -14,6 +14,7 @@ from synfer.population.drive import Drive, Part, PulsePacket
 from synfer.population.verbs import common
 from synfer.population.verbs.chains import propagate
 from synfer.population.verbs.chains.points import ChainPoints
+from synfer.population.verbs.mesh import Mesh
 
 Gate = Part | Drive | None
 EARLIEST, MARGIN = 10.0, 5.0
@@ -25,7 +26,7 @@ class Engine(NamedTuple):
 
     window: Any = "evoked"
     t: float | None = None
-    h: float | None = None
+    h: float | Mesh | None = None
     dt: float = 0.05
 
 

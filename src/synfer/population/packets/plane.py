@@ -14,6 +14,7 @@ from synfer.population.drive import Gate as Timed
 from synfer.population.packets.critical import critical_sizes
 from synfer.population.packets.launch import Engine, Gate, Points, arrives, check_chain, check_one, launch, start
 from synfer.population.verbs.common import numbers, spec_of
+from synfer.population.verbs.mesh import Mesh
 
 
 def state_plane(
@@ -27,7 +28,7 @@ def state_plane(
     window: str | float = "evoked",
     t0: float | None = None,
     t: float | None = None,
-    h: float | None = None,
+    h: float | Mesh | None = None,
     dt: float = 0.05,
 ) -> xr.Dataset:
     """Packets of every size and spread sent down one chain: trajectories, field, attractor and separatrix.

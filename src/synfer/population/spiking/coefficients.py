@@ -9,6 +9,8 @@ x = (V - V_ref)/unit, in which float32 keeps its digits and both flows lose fact
     sodium (Delta_T > 0):  unit = Delta_T ln 2 and 2^x = (dt/tau_m) exp((V - V_T)/Delta_T), so a
         step of the flow is x - log2(1 - 2^x), and h steps reach V_top if x >= -log2(h + 2^-x_cut);
     hard threshold:  unit = 1 mV, V_ref = V_top, a spike is x >= 0.
+
+Neurons with a slow variable w have -w beside mu, see `slow`; only they may have a curvature of psi.
 """
 
 from typing import NamedTuple
@@ -16,8 +18,21 @@ from typing import NamedTuple
 import numpy as np
 
 
+class Slow(NamedTuple):
+    """tau dw/dt = gain min(V, V_clip) + offset - w, resting while refractory; w += jump at a spike."""
+
+    tau: float  # ms
+    jump: float  # mV
+    gain: float
+    offset: float  # mV
+    V_clip: float  # mV
+
+
 class Neuron(NamedTuple):
-    """psi(V) = Delta_T exp((V - V_T)/Delta_T) + psi_0 + slope V; Delta_T = 0 leaves a hard threshold at V_top."""
+    """psi(V) = Delta_T exp((V - V_T)/Delta_T) + psi_0 + slope V + curvature V^2, and a spike at V_top.
+
+    At most one of Delta_T and curvature is not 0; without either the threshold is hard.
+    """
 
     tau_m: float  # ms
     V_top: float  # mV, V_cut with a sodium term, V_th without
@@ -27,6 +42,8 @@ class Neuron(NamedTuple):
     V_T: float = 0.0  # mV, unused if Delta_T = 0
     psi_0: float = 0.0  # mV
     slope: float = 0.0
+    curvature: float = 0.0  # 1/mV
+    slow: Slow | None = None
 
 
 class Inputs(NamedTuple):
@@ -63,6 +80,8 @@ def frame_of(neuron: Neuron, dt: float) -> Frame:
     """The coordinate in which the kernels hold V."""
     if neuron.Delta_T > 0:
         return Frame(neuron.V_T - neuron.Delta_T * np.log(dt / neuron.tau_m), neuron.Delta_T * np.log(2.0))
+    if neuron.curvature > 0:
+        return Frame((1.0 - neuron.slope) / (2.0 * neuron.curvature), 1.0)
     return Frame(neuron.V_top, 1.0)
 
 

@@ -4,62 +4,86 @@ Tiles do not interact and a state continues exactly, so neither the stretches no
 can be seen in the result.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from synfer.core.errors import ParameterError
-from synfer.population.spiking.advance import Schedule
 from synfer.population.spiking.coefficients import Frame
-from synfer.population.spiking.events import Cell, Lanes, Ledger
+from synfer.population.spiking.events import Ledger
 from synfer.population.spiking.snapshot import COLUMNS, bin_counts, describe
-from synfer.population.spiking.tile import scratch_for
 
 WIDTH = 64  # lanes of a tile, for both types: they then use the same random numbers
 PAIRS = (0,) * (WIDTH // 2)  # its length is a constant to the compiler
 ROWS_BYTES = 2**26  # snapshots held at a time
+Histogram = tuple[float, float, int]
+"""Lowest edge, width and number of cells to count in."""
+
+
+class View(NamedTuple):
+    """A variable of the neurons that snapshots are taken of."""
+
+    frame: Frame
+    centre: float  # in x, near its mean
+    histogram: Histogram | None
+
+
+class Looks(NamedTuple):
+    """A variable at all snapshots."""
+
+    columns: np.ndarray  # (snapshots, columns), see snapshot.COLUMNS
+    histogram: np.ndarray | None  # (snapshots, cells)
 
 
 def run_segments(
     advance: Callable[..., None],
-    lanes: Lanes,
-    schedule: Schedule,
+    lanes: Any,
+    x: np.ndarray,
+    scratch_for: Callable[..., Any],
+    schedule: Any,
     ledger: Ledger,
     edges: np.ndarray,
-    cell: Cell,
-    frame: Frame,
-    histogram: tuple[float, float, int] | None,
+    cell: Any,
+    views: Sequence[View],
     workers: int,
-) -> tuple[np.ndarray, np.ndarray | None]:
+) -> list[Looks]:
     """Advance `lanes` through the whole schedule and look at every snapshot.
 
     Args:
         advance: the time loop of the kind of neuron.
+        lanes: what it changes in place; its membranes are `x`.
+        scratch_for: what gives a thread its work space, of a width and type.
         schedule: of the whole run.
         edges: (blocks + 1,) tiles at which the blocks begin and end.
-        histogram: (V_lo, h, cells).
-
-    Returns:
-        snapshot.COLUMNS (snapshots, columns) and the histograms (snapshots, cells) or None.
+        views: what to look at; the kernel stores one after the other, all snapshots of each.
     """
-    real, snapshot = lanes.x.dtype.type, schedule.snapshot
-    described, counted = [], []
+    real, snapshot = x.dtype.type, schedule.snapshot
+    seen = [[] for _ in views]
     with ThreadPoolExecutor(workers) as pool:
-        for first, last in segments(snapshot, max(1, ROWS_BYTES // lanes.x.nbytes)):
-            rows = np.empty((np.count_nonzero(snapshot[first + 1 : last + 1] >= 0), lanes.x.size), real)
-            stretch = schedule._replace(start=first, stop=last, first_snapshot=len(described))
+        for first, last in segments(snapshot, max(1, ROWS_BYTES // (len(views) * x.nbytes))):
+            number = np.count_nonzero(snapshot[first + 1 : last + 1] >= 0)
+            rows = np.empty((len(views) * number, x.size), real)
+            stretch = schedule._replace(start=first, stop=last, first_snapshot=len(seen[0]))
 
-            def run_block(b: int, rows: np.ndarray = rows, stretch: Schedule = stretch) -> None:
+            def run_block(b: int, rows: np.ndarray = rows, stretch: Any = stretch) -> None:
                 scratch, own = scratch_for(WIDTH, real), (edges[b], edges[b + 1])
                 advance(PAIRS, lanes, scratch, rows, stretch, ledger, b, own, cell)
 
             each(pool, workers, run_block, range(len(edges) - 1))
-            looks = each(pool, workers, lambda row: look(row, frame, cell.reset, histogram), rows)
-            described += [columns for columns, _ in looks]
-            counted += [counts for _, counts in looks]
-    table = np.array(described).reshape(-1, len(COLUMNS))
-    return table, np.array(counted).reshape(-1, histogram[2]) if histogram else None
+            for i, view in enumerate(views):
+                own = rows[i * number : (i + 1) * number]
+                seen[i] += each(pool, workers, lambda row, view=view: look(row, view), own)
+    return [gathered(view, looks) for view, looks in zip(views, seen, strict=True)]
+
+
+def gathered(view: View, looks: list[tuple]) -> Looks:
+    """The looks of one view, snapshot by snapshot, as arrays."""
+    columns = np.array([columns for columns, _ in looks]).reshape(-1, len(COLUMNS))
+    if view.histogram is None:
+        return Looks(columns, None)
+    return Looks(columns, np.array([counts for _, counts in looks]).reshape(-1, view.histogram[2]))
 
 
 def each(pool: ThreadPoolExecutor, workers: int, function: Callable, items: Iterable) -> list:
@@ -67,13 +91,13 @@ def each(pool: ThreadPoolExecutor, workers: int, function: Callable, items: Iter
     return list(pool.map(function, items)) if workers > 1 else [function(item) for item in items]
 
 
-def look(row: np.ndarray, frame: Frame, centre: float, histogram: tuple[float, float, int] | None) -> tuple:
+def look(row: np.ndarray, view: View) -> tuple:
     """(snapshot.COLUMNS, histogram or None) of one row of x."""
-    columns = np.empty(len(COLUMNS))
-    describe(PAIRS, row, centre, frame.V_ref, frame.unit, columns)
-    if histogram is None:
+    columns, frame = np.empty(len(COLUMNS)), view.frame
+    describe(PAIRS, row, view.centre, frame.V_ref, frame.unit, columns)
+    if view.histogram is None:
         return columns, None
-    V_lo, h, cells = histogram
+    V_lo, h, cells = view.histogram
     counts = np.zeros(cells, np.int64)
     bin_counts(row, float(frame.to_x(V_lo)), frame.unit / h, counts)
     return columns, counts

@@ -12,7 +12,7 @@ from synfer.core.params import plain
 from synfer.core.points import broadcast, varying
 from synfer.core.results import dataset
 from synfer.population import theory
-from synfer.population.drive import PulsePacket, as_drive
+from synfer.population.drive import PulsePacket, as_drive, check_background
 from synfer.population.neurons import EIF, Neuron
 from synfer.population.signals import largest_leak, lowest_potential, narrowest, steepest
 
@@ -38,6 +38,8 @@ class Points:
             if "neuron" in point:
                 point["neuron"] = check_neuron(point["neuron"])
                 point["drive"] = as_drive(point["drive"])
+                neuron = point["neuron"]
+                check_background(point["drive"].background, neuron.background, type(neuron).__name__)
         self.warnings: list[str] = []
 
     @classmethod
@@ -84,7 +86,8 @@ def check_neuron(neuron: object) -> Neuron:
     """The neuron, or a ParameterError."""
     if not isinstance(neuron, Neuron):
         raise ParameterError(
-            f"neuron = {neuron!r} must be a LIF, EIF or LinearisedEIF; for example sf.EIF.fourcaud2003()"
+            f"neuron = {neuron!r} must be a neuron, such as a LIF, an EIF, an AdaptiveEIF or an Izhikevich; "
+            "for example sf.EIF.fourcaud2003()"
         )
     return neuron
 
@@ -150,6 +153,15 @@ def check_memory(what: str, count: float, repair: str) -> None:
         raise ParameterError(f"{what} would take {count * 8 / 1e9:.3g} GB, at most {MOST_BYTES / 1e9:g} GB; {repair}")
 
 
+def check_precision(dtype: str, neuron: Neuron) -> None:
+    """A ParameterError for float32 where small flows along a slow variable would be lost in rounding."""
+    if dtype == "float32" and neuron.slow is not None:
+        raise ParameterError(
+            f"dtype = 'float32' is for densities over V alone, and {type(neuron).__name__} has a slow variable; "
+            "leave dtype out"
+        )
+
+
 def check_refractory(neuron: Neuron, dt: float) -> None:
     """A ParameterError where a refractory period is too many steps to remember."""
     if neuron.t_ref / dt > MOST_STEPS:
@@ -175,6 +187,11 @@ def first_step(start: float, dt: float) -> float:
 
 def exact_density(neuron: Neuron, rest: tuple[float, float, float, float]) -> theory.StationaryDensity:
     """The stationary density of a neuron at (mu, sigma, g, gE), by threshold integration."""
+    if neuron.slow is not None:
+        raise ParameterError(
+            f"threshold integration has no slow variable, and {type(neuron).__name__} has one; use its density over "
+            "both: stationary(..., method='density') or evolve"
+        )
     return theory.threshold_integration(neuron.psi, **membrane(neuron, rest))
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import ParameterError
+from synfer.core.errors import MeshError, ParameterError
 from synfer.population import density, spiking
 from synfer.population.neurons import Neuron
 from synfer.population.verbs import mesh
+from synfer.population.verbs.columns import ONE, Columns
 from synfer.population.verbs.common import Points
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ VARIABLES = {
     "state_mass": (),
     "state_neuron": (),
 }
+SLOW = {"state_w0": (), "state_dw": (), "state_columns": ()}
+"""What is saved besides where a point has a slow variable; densities and fluxes then have columns."""
+
+KEPT = 1e-6
+"""Probability that may lie beyond the columns in which a run goes on."""
 
 
 def end_of(initial: Any, verb: str) -> float:
@@ -35,27 +41,40 @@ def end_of(initial: Any, verb: str) -> float:
 
 
 def save(runs: "list[Run]", points: Points) -> dict[str, Any]:
-    """The `state_*` variables of a run, one row for each point; cells are aligned at V_top."""
+    """The `state_*` variables of a run, one row for each point; cells are aligned at V_top, columns at the lowest."""
     size = len(points)
-    cells = max(run.records.state.p.shape[1] for run in runs)
-    ages = max(run.records.state.queue.shape[1] for run in runs)
-    p, edges = np.zeros((size, cells)), np.zeros((size, cells + 1))
-    queue, rate, dt, mass = np.zeros((size, ages, 2)), np.zeros(size), np.zeros(size), np.zeros(size)
+    states = [run.records.state for run in runs]
+    cells, ages = max(state.p.shape[1] for state in states), max(state.queue.shape[1] for state in states)
+    slow = any(state.p.ndim == 3 for state in states)
+    wide = (max(state.p.shape[2] if state.p.ndim == 3 else 1 for state in states),) if slow else ()
+    p, edges = np.zeros((size, cells, *wide)), np.zeros((size, cells + 1))
+    queue, rate, dt, mass = np.zeros((size, ages, 2, *wide)), np.zeros(size), np.zeros(size), np.zeros(size)
     for members, lanes, records in runs:
         state = records.state
         for lane, member in enumerate(members):
             own = mesh.edges(lanes, lane)
-            p[member, cells - len(own) + 1 :] = state.p[lane, -(len(own) - 1) :]
+            kept = (slice(len(mesh.column_edges(lanes, lane)) - 1),) if slow else ()
+            values, past = state.p[lane, -(len(own) - 1) :], state.queue[lane]
+            if slow and state.p.ndim == 2:
+                values, past = values[..., None], past[..., None]
+            p[(member, slice(cells - len(own) + 1, None), *kept)] = values[(slice(None), *kept)]
             edges[member] = own[-1] - lanes.h[lane] * np.arange(cells, -1, -1)
-            queue[member, : state.queue.shape[1]] = state.queue[lane]
-            rate[member], dt[member], mass[member] = state.rate[lane], state.dt, np.asarray(state.mass)[lane]
+            queue[(member, slice(past.shape[0]), slice(None), *kept)] = past[(slice(None), slice(None), *kept)]
+            rate[member], dt[member] = state.rate[lane], state.dt
+            mass[member] = 0.0 if state.mass is None else np.asarray(state.mass)[lane]
     neurons = np.array([point["neuron"].spec() for point in points])
     values = (p, edges, queue, rate, dt, mass, neurons)
-    return {name: (dims, value) for (name, dims), value in zip(VARIABLES.items(), values, strict=True)}
+    saved: dict[str, Any] = {name: (dims, value) for (name, dims), value in zip(VARIABLES.items(), values, strict=True)}
+    if not slow:
+        return saved
+    for name in ("state_p", "state_queue"):
+        saved[name] = (*saved[name][0], "column"), saved[name][1]
+    columns = np.array([point["mesh"].columns or ONE for point in points], dtype=float).T
+    return saved | {name: (dims, value) for (name, dims), value in zip(SLOW.items(), columns, strict=True)}
 
 
 class Start(NamedTuple):
-    """The saved states of all points, (points, ...)."""
+    """The saved states of all points, (points, ...); with slow variables, the columns of each."""
 
     p: np.ndarray
     edges: np.ndarray
@@ -64,22 +83,66 @@ class Start(NamedTuple):
     dt: np.ndarray
     mass: np.ndarray
     neuron: np.ndarray
+    columns: list[Columns] | None
 
     def state(self, members: list[int], lanes: density.Lanes, dt: float) -> density.State:
         """The engine's state of some points on their new meshes."""
         grids = [mesh.edges(lanes, lane) for lane in range(len(members))]
-        p = np.full((len(members), max(len(grid) for grid in grids) - 1), np.nan)
+        tall = max(len(grid) for grid in grids) - 1
+        if lanes.slow is not None:
+            return self._with_columns(members, lanes, grids, dt)
+        p, flat = np.full((len(members), tall), np.nan), () if self.columns is None else (0,)
         for lane, member in enumerate(members):
             n = len(grids[lane]) - 1
-            p[lane, -n:] = self._moved(member, grids[lane])
-        return density.State(p, self.queue[members], self.rate[members], dt, self.mass[members])
+            p[lane, -n:] = self._moved(member, grids[lane], self.p[(member, slice(None), *flat)])
+        queue = self.queue[(members, slice(None), slice(None), *flat)]
+        return density.State(p, queue, self.rate[members], dt, self.mass[members])
 
-    def _moved(self, member: int, grid: np.ndarray) -> np.ndarray:
-        """The density of one point on another grid; on its own, untouched."""
-        p, own = self.p[member], self.edges[member]
+    def _with_columns(
+        self, members: list[int], lanes: density.Lanes, grids: list[np.ndarray], dt: float
+    ) -> density.State:
+        tall, wide = max(len(grid) for grid in grids) - 1, int(np.max(lanes.slow.columns)) if lanes.slow else 1
+        p = np.full((len(members), tall, wide), np.nan)
+        queue = np.zeros((len(members), *self.queue.shape[1:3], wide))
+        for lane, (member, grid) in enumerate(zip(members, grids, strict=True)):
+            saved, own = (self.columns or [ONE])[member], mesh.columns_of(lanes, lane)
+            rows = self.p[member, :, : saved.count] if self.columns else self.p[member, :, None]
+            flux = self.queue[member, ..., : saved.count] if self.columns else self.queue[member, ..., None]
+            moved = self._moved(member, grid, rows.T).T
+            p[lane, 1 - len(grid) :, : own.count] = held = _on_columns(moved, saved, own)
+            if held.sum() < (1 - KEPT) * moved.sum():
+                raise MeshError(
+                    f"columns from {own.low:.4g} to {own.high:.4g} mV do not hold the slow variable that initial ended "
+                    f"with; leave w_range out, or let it reach from {saved.low:.4g} to {saved.high:.4g} mV"
+                )
+            queue[lane, ..., : own.count] = _on_columns(flux, saved, own)
+        return density.State(p, queue, self.rate[members], dt)
+
+    def _moved(self, member: int, grid: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """Densities (..., cells) of one point on another grid; on its own, untouched."""
+        own = self.edges[member]
         if math.isclose(own[-1] - own[-2], grid[-1] - grid[-2], rel_tol=1e-12):
             return mesh.rebin(p, own, grid)
         return mesh.by_mass(mesh.rebin(mesh.by_mass(p), own, grid), back=True)
+
+
+def _on_columns(values: np.ndarray, old: Columns, new: Columns) -> np.ndarray:
+    """What columns hold (..., columns), moved to others: untouched where they coincide, else linear in its sum."""
+    first = round((old.low - new.low) / new.dw)
+    if old.dw == new.dw and first >= 0 and abs(new.low + first * new.dw - old.low) < 1e-9 * new.dw:
+        held = min(old.count, new.count - first)
+        out = np.zeros((*values.shape[:-1], new.count))
+        out[..., first : first + held] = values[..., :held]
+        return out
+    edges = [own.low + own.dw * np.arange(own.count + 1) for own in (old, new)]
+    return mesh.rebin(values, *edges) * (new.dw / old.dw)
+
+
+def _extended(old: Columns, new: Columns) -> Columns:
+    """Columns that reach as far as both, as wide as the old ones and in step with them."""
+    below = max(0, int(np.ceil((old.low - new.low) / old.dw - 1e-9)))
+    above = max(0, int(np.ceil((new.high - old.high) / old.dw - 1e-9)))
+    return Columns(old.low - below * old.dw, old.dw, below + old.count + above)
 
 
 def _rows(initial: xr.Dataset, names: Iterable[str], points: Points) -> list[np.ndarray]:
@@ -101,17 +164,24 @@ def load(initial: xr.Dataset, points: Points) -> Start:
     Raises:
         ParameterError: another number of points, another neuron, or another step.
     """
-    start = Start(*_rows(initial, VARIABLES, points))
+    columns = None
+    if "state_columns" in initial:
+        low, dw, count = _rows(initial, SLOW, points)
+        columns = [Columns(float(low[i]), float(dw[i]), int(count[i])) for i in range(len(points))]
+    start = Start._make([*_rows(initial, VARIABLES, points), columns])
     for i, point in enumerate(points):
         if not np.isfinite(start.p[i]).all():
             raise ParameterError(f"initial did not stay finite at point {i}; leave that point out")
         if start.edges.shape[1] != start.p.shape[1] + 1 or start.p[i].min() < -1e-6 * start.p[i].max():
             raise ParameterError("initial's state_p and state_edges are not those of a run; pass the result whole")
         _check_same(start.neuron[i], start.dt[i], point)
-        h, V_lb = point["mesh"]
-        filled = np.flatnonzero(start.p[i])
-        lowest = start.edges[i, filled[0]] if filled.size else V_lb
-        point["mesh"] = (h, min(V_lb, lowest))
+        own: mesh.Cells = point["mesh"]
+        filled = np.flatnonzero(start.p[i] if columns is None else start.p[i].any(axis=1))
+        lowest = start.edges[i, filled[0]] if filled.size else own.V_lb
+        point["mesh"] = own = own._replace(V_lb=min(own.V_lb, lowest))
+        asked = mesh.as_mesh(point["h"])
+        if columns and own.columns and own.columns.count > 1 and asked.dw is None and asked.w_range is None:
+            point["mesh"] = own._replace(columns=_extended(columns[i], own.columns))
     return start
 
 
@@ -125,7 +195,7 @@ SPIKING = {
 
 
 def save_spiking(states: list[spiking.State], points: Points) -> dict[str, Any]:
-    """The `state_*` variables of spiking runs: membrane and release time of every lane, and its random state."""
+    """The `state_*` variables of spiking runs: membrane and release time of every lane, its random state, and w."""
     tiles = max(len(state.lanes.x) for state in states)
 
     def padded(rows: np.ndarray) -> np.ndarray:
@@ -138,7 +208,11 @@ def save_spiking(states: list[spiking.State], points: Points) -> dict[str, Any]:
         np.array([state.dt for state in states]),
         np.array([point["neuron"].spec() for point in points]),
     )
-    return {name: (dims, value) for (name, dims), value in zip(SPIKING.items(), values, strict=True)}
+    saved = {name: (dims, value) for (name, dims), value in zip(SPIKING.items(), values, strict=True)}
+    if any(state.is_slow for state in states):
+        w = [getattr(state.lanes, "w", np.zeros(state.lanes.x.shape)) for state in states]
+        saved["state_w"] = (("tile", "lane"), np.stack([padded(rows) for rows in w]))
+    return saved
 
 
 def load_spiking(
@@ -152,6 +226,7 @@ def load_spiking(
     """
     names = [*SPIKING, "n_neurons"]
     x, release, words, dt, neuron, n = _rows(initial, names, points)
+    (w,) = _rows(initial, ["state_w"], points) if any(point["neuron"].slow for point in points) else (x,)
     if initial.sizes.get("point", 1) < len(points) and len({point["seed"] for point in points} - {None}) < len(points):
         raise ParameterError("one state goes on as several points; give each its own seed, or they are copies")
     if x.shape[-1] != spiking.WIDTH or words.shape[-1] != 2 * spiking.WIDTH or np.any(n > x.shape[1] * x.shape[2]):
@@ -165,6 +240,8 @@ def load_spiking(
         lanes = spiking.Lanes(
             x[i, :tiles].astype(point["dtype"]), release[i, :tiles], words[i, :tiles].astype(np.uint32)
         )
+        if point["neuron"].slow is not None:
+            lanes = spiking.SlowLanes(*lanes, w[i, :tiles])
         frame = spiking.frame_of(engine(point["neuron"]), point["dt"])
         states.append(spiking.State(lanes, frame, point["dt"], point["n"], point["neuron"].V_reset))
     return states

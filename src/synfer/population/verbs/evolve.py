@@ -12,7 +12,7 @@ from synfer.population.chain import Network, SynfireChain
 from synfer.population.drive import Drive, Gate, Part
 from synfer.population.neurons import Neuron
 from synfer.population.signals import at_rest, signals
-from synfer.population.verbs import continuation, mesh
+from synfer.population.verbs import continuation, densities, mesh
 from synfer.population.verbs.chains.evolve import evolve_chain
 from synfer.population.verbs.chains.points import are_chains, refuse_on_chains, refuse_on_populations
 from synfer.population.verbs.common import (
@@ -23,6 +23,7 @@ from synfer.population.verbs.common import (
     check_kicks,
     check_memory,
     check_positive,
+    check_precision,
     check_record,
     check_step,
     check_volleys,
@@ -30,6 +31,8 @@ from synfer.population.verbs.common import (
     spec_of,
     steps_in,
 )
+from synfer.population.verbs.resting import settled
+from synfer.population.verbs.slow_results import check_edges, mesh_errors, slow_moments
 
 MOMENTS = ("V_mean", "V_sd", "V_iqr")
 Chain = SynfireChain | Network
@@ -44,7 +47,7 @@ def evolve(
     gate: Gate | Drive | Many[Gate | Drive | None] | None = None,
     disfacilitation: bool | Many[bool] = False,
     window: Literal["evoked"] | float = "evoked",
-    h: float | Many[float] | None = None,
+    h: float | mesh.Mesh | Many[float | mesh.Mesh | None] | None = None,
     dt: float | Many[float] = 0.05,
     every: float | None = None,
     record: str | Sequence[str] = (),
@@ -61,25 +64,29 @@ def evolve(
     Scharfetter-Gummel fluxes; SDIRK2 in time, with a step redone by backward Euler where the density would
     turn negative. A run starts from the stationary state of its sustained parts.
 
+    A neuron with a slow variable w has a density over (V, w), in columns of w: -w joins tau_m f, the right side loses
+    d[(target(V) - w) p]/dw over the slow time constant, and a spike at w re-enters at (V_reset, w + jump).
+
     In a chain, layer l receives I_l = tau_m A k * (r_{l-1} - quiet), quiet being the rate of that layer's twin, which
     meets the same gate and no packet; with `disfacilitation`, quiet is the ungated stationary rate.
 
     Args:
-        neuron: LIF, EIF or LinearisedEIF; or a SynfireChain or Network.
-        drive: A Noise, alone or with volleys, gates and series; for a chain the PulsePacket that enters (a sum of
-            them, or None).
+        neuron: The neuron; or a SynfireChain or Network.
+        drive: A Noise (a Current, for neurons without a leak), alone or with volleys, gates and series; for a chain the
+            PulsePacket that enters (a sum of them, or None).
         t: Duration [ms], a multiple of dt.
         gate: Of a chain: Inhibition, Shunt or a sum of them, on all layers, on some, or travelling by its lag.
         disfacilitation: Of a chain: whether silencing a layer takes its background from the next.
         window: Of a chain's read-out: "evoked", around the peak while the evoked rate exceeds 2 % of it; or a length
             [ms], the window with the largest count, less the twin's count.
-        h: Cell width [mV]; default min(0.1, sigma/20).
+        h: Cell width [mV]; default min(0.1, sigma/20), with a slow variable min(0.2, sigma/10). Or a Mesh, which also
+            has the width dw and the w_range of the columns, by default about 112 where the parameters put w.
         dt: Step [ms].
         every: Distance of the recorded nodes [ms], a multiple of dt; default dt.
-        record: "p" to record the density at every node.
+        record: "p" to record the density at every node; with a slow variable also "p_w" and "p_Vw".
         initial: A result of `evolve` with the same points, to continue from; time goes on where it ended.
         scheme: "sdirk2" (second order) or "backward-euler" (first order, never negative).
-        dtype: Arithmetic of the density; "float32" is about half the time.
+        dtype: Arithmetic of the density; "float32" is about half the time (not with a slow variable).
         progress: Called with the fraction done.
 
     neuron, drive, h and dt (of a chain: gate and disfacilitation too, but not dt) may be sequences: they broadcast to a
@@ -91,13 +98,17 @@ def evolve(
         redone by backward Euler; `state_*` to continue from. At the node after a kick the rate counts the kick's
         spikes over the step.
         p integrates to 1 minus the refractory mass; moments are over non-refractory neurons.
+        With a slow variable also `w_mean`, `w_sd` [mV]; `edge_mass`, the largest probability ever in an outermost
+        column; `mesh_error`, an estimate of the relative error of the stationary rate; on request `p_w` (time, w)
+        [1/mV] and `p_Vw` (time, V, w) [1/mV^2].
         In a network with delta synapses, the rate at a node is the mean over the step before.
         For a chain all of these by `layer`, without `state_*`; further `quiet_rate` [Hz] of the twin and the volley by
         layer: `a` [spikes], `sigma_t`, `t_packet` [ms] (sd and mean of its spike times), `survived` (a >= N/2).
 
     Raises:
         ParameterError: times that do not fit the step, a volley without weight, an initial state that does not fit.
-        MeshError: a mesh that cannot resolve the density, or too many cells.
+        MeshError: a mesh that cannot resolve the density, too many cells, or columns that did not hold the slow
+            variable: more than 1e-3 in an outermost one (more than 1e-6 is a SynferWarning).
         NumericalError: no point stayed finite. Where only some failed, they are NaN from there on and `status` says so.
 
     Accuracy: stationary rate about 0.4 (h/sigma)^2 relative while abs(f) h/D <= 2, falling to first order beyond. In
@@ -123,23 +134,25 @@ def evolve(
     refuse_on_populations(gate=gate, disfacilitation=disfacilitation or None, window=own_window)
     points = Points(neuron=neuron, drive=drive, h=h, dt=dt, scheme=scheme, dtype=dtype)
     check_cut(points)
-    recorded = check_record(record, ("p",))
+    recorded = check_record(record, densities.RECORDED)
     for point in points:
         check_choice("scheme", point["scheme"], ("sdirk2", "backward-euler"))
         check_choice("dtype", point["dtype"], ("float64", "float32"))
         point["dt"] = check_positive("dt", point["dt"], "ms")
+        check_precision(point["dtype"], point["neuron"])
         point["mesh"] = mesh.choose(point, points)
+    densities.check_slow(recorded, all(point["mesh"].columns for point in points))
     frame = _window(points, t, every, initial)
-    cells = len(mesh.common([mesh.lanes(points.points)])) if "p" in recorded else 0
+    cells = densities.size_of([mesh.lanes(points.points)], recorded)
     check_memory("the record", len(points) * frame.count * (8 + cells), "raise every")
     check_kicks(points)
     check_step(points)
     check_volleys(points)
     start = None if initial is None else continuation.load(initial, points)
-    runs = [_run(points, members, frame, start, "p" in recorded, progress) for members in _groups(points)]
+    runs = [_run(points, members, frame, start, recorded, progress) for members in _groups(points)]
     spacing = frame.spacing
     arguments = spec_of(points, t=spacing * (frame.count - 1), every=spacing, record=list(recorded), initial=initial)
-    return _label(points, runs, frame, arguments)
+    return _label(points, runs, frame, recorded, arguments)
 
 
 def _window(points: Points, t: Any, every: Any, initial: xr.Dataset | None) -> Window:
@@ -164,10 +177,11 @@ class Run(NamedTuple):
 
 
 def _groups(points: Points) -> list[list[int]]:
-    """Points that one engine call can advance: equal dt, scheme and dtype."""
+    """Points that one engine call can advance: equal dt, scheme and dtype, all with a slow variable or none."""
     groups: dict[tuple, list[int]] = {}
     for i, point in enumerate(points):
-        groups.setdefault((point["dt"], point["scheme"], point["dtype"]), []).append(i)
+        key = (point["dt"], point["scheme"], point["dtype"], point["mesh"].columns is None)
+        groups.setdefault(key, []).append(i)
     return list(groups.values())
 
 
@@ -176,7 +190,7 @@ def _run(
     members: list[int],
     frame: Window,
     start: "continuation.Start | None",
-    record_p: bool,
+    recorded: tuple[str, ...],
     progress: Callable[[float], None] | None,
 ) -> Run:
     chosen = [points.points[i] for i in members]
@@ -184,7 +198,7 @@ def _run(
     lanes = mesh.lanes(chosen)
     if start is None:
         rest = np.array([at_rest(point["drive"]) for point in chosen]).T
-        initial = density.stationary(lanes, *rest)
+        initial = settled(chosen, rest)
     else:
         initial = start.state(members, lanes, dt)
     steps = round(frame.spacing / dt) * (frame.count - 1)
@@ -192,7 +206,8 @@ def _run(
     inputs = _inputs(chosen, frame.start, dt, density.GAMMA if scheme == "sdirk2" else None)
     records = density.evolve(
         lanes, inputs, steps=steps, dt=dt, initial=initial, scheme=scheme, dtype=np.dtype(dtype),
-        every=round(frame.spacing / dt), record_p=record_p, progress=done,
+        every=round(frame.spacing / dt), record_p="p" in recorded, record_w="p_w" in recorded,
+        record_joint="p_Vw" in recorded, progress=done,
     )  # fmt: skip
     return Run(members, lanes, records)
 
@@ -213,7 +228,9 @@ def _inputs(chosen: list[dict[str, Any]], start: float, dt: float, gamma: float 
     return inputs
 
 
-def _label(points: Points, runs: list[Run], frame: Window, arguments: dict[str, Any]) -> xr.Dataset:
+def _label(
+    points: Points, runs: list[Run], frame: Window, recorded: tuple[str, ...], arguments: dict[str, Any]
+) -> xr.Dataset:
     size, nodes = len(points), frame.count
     times = frame.start + frame.spacing * np.arange(nodes)
     table = {name: np.empty((size, nodes)) for name in ("rate", "n_spikes", *MOMENTS)}
@@ -232,10 +249,20 @@ def _label(points: Points, runs: list[Run], frame: Window, arguments: dict[str, 
         points.warn(f"{int(np.sum(status != 0))} of {size} points did not stay finite; see status")
     variables: dict[str, Any] = {name: (("time",), values) for name, values in table.items()}
     variables["status"], variables["fallbacks"] = ((), status), ((), fallbacks)
+    places = {
+        member: densities.One(run.lanes, run.records, lane) for run in runs for lane, member in enumerate(run.members)
+    }
+    each = [places[i] for i in range(size)]
+    variables |= slow_moments(each, ("time",), (size, nodes))
+    variables |= mesh_errors([(point["neuron"], point["drive"], point["mesh"]) for point in points], variables)
+    if "edge_mass" in variables:
+        check_edges(
+            points, [(point["mesh"], mass) for point, mass in zip(points, variables["edge_mass"][1], strict=True)]
+        )
     coords: dict[str, Any] = {"time": (("time",), times)}
-    if all(run.records.p is not None for run in runs):
-        grid, p = _densities(runs, size, nodes)
-        variables["p"], coords["V"] = (("time", "V"), p), (("V",), grid)
+    if recorded:
+        kept, axes = densities.on_one_grid(each, recorded)
+        variables, coords = variables | kept, coords | axes
     variables |= continuation.save(runs, points)
     return points.dataset(
         variables,
@@ -246,14 +273,3 @@ def _label(points: Points, runs: list[Run], frame: Window, arguments: dict[str, 
         t_end=float(times[-1]),
         status="ok" if np.all(status == 0) else "some points failed",
     )
-
-
-def _densities(runs: list[Run], size: int, nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Densities of all points on one grid, the finest and longest of theirs."""
-    grid = mesh.common([run.lanes for run in runs])
-    p = np.empty((size, nodes, len(grid) - 1))
-    for members, lanes, records in runs:
-        for lane, member in enumerate(members):
-            own, recorded = mesh.edges(lanes, lane), np.asarray(records.p)
-            p[member] = mesh.rebin(mesh.by_mass(recorded[lane, :, -(len(own) - 1) :]), own, grid)
-    return (grid[1:] + grid[:-1]) / 2, p

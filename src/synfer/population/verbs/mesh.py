@@ -1,44 +1,122 @@
-"""The mesh of one density: cell width and lower end, from the parameters of its own point alone."""
+"""The mesh of one density: cells of V and columns of a slow variable, from the parameters of its own point alone."""
 
-from typing import Any
+import os
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
+from pydantic import model_validator
 
 from synfer.core.errors import MeshError
+from synfer.core.params import Params, field
 from synfer.population import density
-from synfer.population.signals import lowest_potential, narrowest
-from synfer.population.verbs.common import Points, check_positive
+from synfer.population.neurons import Neuron
+from synfer.population.signals import furthest, lowest_potential, narrowest
+from synfer.population.verbs.columns import ONE, Columns, choose_columns, fixed_target
+from synfer.population.verbs.common import MOST_BYTES, Points, check_positive
 
 MOST_CELLS = 200_000
 LOWER_SDS = 8.0
+FEW_CELLS = 600
+"""Cells that the default mesh of a neuron without a leak has at most."""
+COPIES = 4
+"""Arrays of the size of a density over V and w that a run holds."""
 
 
-def choose(point: dict[str, Any], points: Points) -> tuple[float, float]:
-    """(h, V_lb) [mV] of one point: h = min(0.1, sd/20) unless given, V_lb eight sd below all that drives V.
+class Mesh(Params):
+    """The mesh of a density over V and a slow variable w; what is left out follows from the parameters.
 
-    sd is that of the free membrane, sigma over the root of the largest leak.
+    Every h= of a verb takes one, or a number, which is its h.
+
+    Example:
+        >>> Mesh(h=0.2, w_range=(-3, 18)).w_range
+        (-3.0, 18.0)
+    """
+
+    kind: Literal["mesh"] = "mesh"
+    positional = ("h", "dw", "w_range")
+    h: float | None = field(None, unit="mV", gt=0, symbol="h", doc="cell width of V")
+    dw: float | None = field(None, unit="mV", gt=0, symbol="dw", doc="column width of the slow variable")
+    w_range: tuple[float, float] | None = field(None, unit="mV", doc="range of the slow variable")
+
+    @model_validator(mode="after")
+    def _range_increases(self) -> Self:
+        if self.w_range is not None and self.w_range[0] >= self.w_range[1]:
+            low, high = self.w_range
+            raise ValueError(f"w_range = ({low:g}, {high:g}) mV must increase; did you mean ({high:g}, {low:g})?")
+        return self
+
+
+class Cells(NamedTuple):
+    """The mesh of one density: width of its cells and voltage that they reach down to [mV], and columns of w if any."""
+
+    h: float
+    V_lb: float
+    columns: Columns | None = None
+
+
+def choose(point: dict[str, Any], points: Points, pushed: float = 0.0) -> Cells:
+    """The mesh of one point: h = min(0.1, sd/20) unless given, V_lb eight sd below all that drives V.
+
+    sd is that of the free membrane, sigma over the root of the largest leak. With a slow variable h is min(0.2, sd/10),
+    without a leak min(0.25, sd/8) and no less than 600 cells take, and V_lb is low enough for the highest w.
+
+    Args:
+        point: neuron, drive, and h: a width, a Mesh, or None.
+        points: where warnings go.
+        pushed: what synapses move V up by in a volley [mV].
 
     Raises:
         MeshError: a mesh that cannot resolve the density, or too many cells.
     """
     neuron, drive = point["neuron"], point["drive"]
-    sigma = narrowest(neuron, drive)
-    if sigma == 0:
+    given = as_mesh(point["h"])
+    sd = narrowest(neuron, drive)
+    if sd == 0:
         raise MeshError("sigma = 0 mV has no density to resolve; give a small sigma, for example sigma = 0.1")
-    h = min(0.1, sigma / 20) if point["h"] is None else check_positive("h", point["h"], "mV")
+    low, widest = lowest_potential(neuron, drive)
+    V_lb, columns = low - LOWER_SDS * widest, None
+    if neuron.slow is not None:
+        columns = choose_columns(neuron, drive, given.dw, given.w_range, pushed)
+        held = columns.high if neuron.background == "noise" else columns.high - columns.low
+        lowest, sigma = furthest(drive, down=True)
+        mean, spread = neuron.free_membrane(lowest - max(held, 0.0), sigma)
+        V_lb = min(V_lb, mean - 2 * spread) if columns.count > 1 else V_lb
+    elif given.dw is not None or given.w_range is not None:
+        name = "dw" if given.w_range is None else "w_range"
+        raise MeshError(f"{name} is for a slow variable, which {type(neuron).__name__} does not have; leave it out")
+    default = _default(neuron, sd, neuron.V_top - V_lb)
+    h = default if given.h is None else given.h
+    _check(neuron, h, V_lb, sd, default, given.h is not None, points)
+    return Cells(float(h), float(V_lb), columns)
+
+
+def as_mesh(h: Any) -> Mesh:
+    """The Mesh that the argument h= stands for."""
+    return h if isinstance(h, Mesh) else Mesh(None if h is None else check_positive("h", h, "mV"))
+
+
+def _default(neuron: Neuron, sd: float, span: float) -> float:
+    """The width of cells [mV] over a range of V, where none is asked for."""
+    if neuron.slow is None or fixed_target(neuron) is not None:
+        return min(0.1, sd / 20)
+    if neuron.background == "noise":
+        return min(0.2, sd / 10)
+    return max(min(0.25, sd / 8), span / FEW_CELLS)
+
+
+def _check(neuron: Neuron, h: float, V_lb: float, sigma: float, default: float, given: bool, points: Points) -> None:
     if h > sigma / 2:
-        better = min(0.1, sigma / 20)
         raise MeshError(
-            f"h = {h:g} mV cannot resolve sigma = {sigma:g} mV of the free membrane; did you mean h = {better:g}?"
+            f"h = {h:g} mV cannot resolve sigma = {sigma:g} mV of the free membrane; did you mean h = {default:g}?"
         )
-    if sigma < 10 * h:
+    few = 10 if neuron.slow is None else 5
+    if sigma < few * h:
         points.warn(
-            f"sigma = {sigma:g} mV of the free membrane is below 10 h = {10 * h:g} mV: the density is coarsely resolved"
+            f"sigma = {sigma:g} mV of the free membrane is below {few} h = {few * h:g} mV: the density is coarsely "
+            "resolved"
         )
-    low, sd = lowest_potential(neuron, drive)
-    V_lb = low - LOWER_SDS * sd
     cells = (neuron.V_top - V_lb) / h
-    if point["h"] is None and (not np.isfinite(cells) or cells > MOST_CELLS):
+    if not given and (not np.isfinite(cells) or cells > MOST_CELLS):
         raise MeshError(
             f"sigma = {sigma:g} mV of the free membrane calls for cells of {h:g} mV, and V is driven down to "
             f"{V_lb:g} mV: {cells:.3g} cells, at most {MOST_CELLS}; raise sigma, weaken what drives V down, or give h"
@@ -52,25 +130,55 @@ def choose(point: dict[str, Any], points: Points) -> tuple[float, float]:
         raise MeshError(
             f"h = {h:g} mV is too wide for {neuron.V_top - neuron.V_reset:g} mV between reset and spike; lower h"
         )
-    return h, V_lb
 
 
 def lanes(chosen: list[dict[str, Any]]) -> density.Lanes:
-    """The engine's view of some points whose `mesh` has been chosen."""
+    """The engine's view of some points whose `mesh` has been chosen.
+
+    Raises:
+        MeshError: densities over V and w that do not fit in memory together.
+    """
     neurons = [point["neuron"] for point in chosen]
+    cells: list[Cells] = [point["mesh"] for point in chosen]
 
     def column(values: Any) -> np.ndarray:
         return np.array(list(values), dtype=np.float64)
 
-    return density.Lanes(
+    own = density.Lanes(
         tau_m=column(n.tau_m for n in neurons),
         V_top=column(n.V_top for n in neurons),
         V_reset=column(n.V_reset for n in neurons),
         t_ref=column(n.t_ref for n in neurons),
-        h=column(point["mesh"][0] for point in chosen),
-        V_lb=column(point["mesh"][1] for point in chosen),
+        h=column(mesh.h for mesh in cells),
+        V_lb=column(mesh.V_lb for mesh in cells),
         psi=lambda V, lane: neurons[lane].psi(V),
     )
+    if all(mesh.columns is None for mesh in cells):
+        return own
+    columns = [mesh.columns or ONE for mesh in cells]
+    _check_memory(own, columns)
+    return own._replace(
+        slow=density.Slow(
+            tau=column(n.slow.tau if n.slow else 1.0 for n in neurons),
+            jump=column(n.slow.jump if n.slow else 0.0 for n in neurons),
+            low=column(c.low for c in columns),
+            dw=column(c.dw for c in columns),
+            columns=np.array([c.count for c in columns], np.int64),
+            target=lambda V, lane: neurons[lane].slow_target(V) if neurons[lane].slow else np.zeros_like(V),
+        )
+    )
+
+
+def _check_memory(own: density.Lanes, columns: list[Columns]) -> None:
+    cells = density.cells(own.V_top, own.V_lb, own.h)
+    tall, wide = int(cells.max()), max(c.count for c in columns)
+    size = tall * wide * len(columns) * 8 * COPIES
+    room = min(MOST_BYTES, 0.8 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    if size > room:
+        raise MeshError(
+            f"{len(columns)} densities of up to {tall} cells x {wide} columns take {size / 1e9:.3g} GB, at most "
+            f"{room / 1e9:.3g} GB; raise h or dw, narrow w_range, or run fewer points at once"
+        )
 
 
 def edges(lanes: density.Lanes, lane: int) -> np.ndarray:
@@ -95,6 +203,29 @@ def common(meshes: list[density.Lanes]) -> np.ndarray:
     all_edges = [edges(lanes, lane) for lanes in meshes for lane in range(len(lanes.h))]
     h = min(float(lanes.h.min()) for lanes in meshes)
     return uniform(max(e[-1] for e in all_edges), min(e[0] for e in all_edges), h)
+
+
+def columns_of(lanes: density.Lanes, lane: int) -> Columns:
+    """The columns of one lane; one that holds w = 0 where there is no slow variable."""
+    slow = lanes.slow
+    return ONE if slow is None else Columns(float(slow.low[lane]), float(slow.dw[lane]), int(slow.columns[lane]))
+
+
+def column_edges(lanes: density.Lanes, lane: int) -> np.ndarray:
+    """Faces of the columns of w [mV] of one lane, ascending."""
+    own = columns_of(lanes, lane)
+    return own.low + own.dw * np.arange(own.count + 1)
+
+
+def common_columns(meshes: list[density.Lanes]) -> np.ndarray:
+    """Faces [mV] of the one grid that holds the columns of all lanes: the lowest end, the finest dw, the highest."""
+    every = [column_edges(lanes, lane) for lanes in meshes for lane in range(len(lanes.h))]
+    many = [own for own in every if len(own) > 2] or every
+    finest = min(many, key=lambda own: own[1] - own[0])
+    if all(np.array_equal(own, finest) for own in every):
+        return finest
+    low, dw = min(own[0] for own in every), finest[1] - finest[0]
+    return low + dw * np.arange(np.ceil((max(own[-1] for own in every) - low) / dw - 1e-9) + 1)
 
 
 def uniform(V_top: float, low: float, h: float) -> np.ndarray:

@@ -8,7 +8,7 @@ import xarray as xr
 from synfer.core.errors import NumericalError
 from synfer.core.results import label as attrs_of
 from synfer.population import spiking
-from synfer.population.neurons import EIF, LinearisedEIF, Neuron
+from synfer.population.neurons import EIF, Izhikevich, LinearisedEIF, Neuron
 from synfer.population.verbs import continuation
 from synfer.population.verbs.common import Points, Window
 from synfer.population.verbs.mesh import rebin, uniform
@@ -19,7 +19,10 @@ Histogram = tuple[float, float, int]
 
 def engine_neuron(neuron: Neuron) -> spiking.Neuron:
     """A neuron as the spiking engine sees it."""
-    shared = {"tau_m": neuron.tau_m, "V_top": neuron.V_top, "V_reset": neuron.V_reset, "t_ref": neuron.t_ref}
+    shared: dict[str, Any] = {"tau_m": neuron.tau_m, "V_top": neuron.V_top, "V_reset": neuron.V_reset}
+    shared |= {"t_ref": neuron.t_ref, "slow": _slow(neuron)}
+    if isinstance(neuron, Izhikevich):
+        return spiking.Neuron(**shared, psi_0=140.0, slope=6.0, curvature=0.04)
     if isinstance(neuron, EIF):
         return spiking.Neuron(**shared, Delta_T=neuron.Delta_T, V_T=neuron.V_T)
     if isinstance(neuron, LinearisedEIF):
@@ -27,19 +30,35 @@ def engine_neuron(neuron: Neuron) -> spiking.Neuron:
     return spiking.Neuron(**shared)
 
 
+def _slow(neuron: Neuron) -> spiking.Slow | None:
+    """Its slow variable, whose target is a straight line up to a potential."""
+    if neuron.slow is None:
+        return None
+    clip = getattr(neuron, "V_clip", None)
+    low, high = neuron.V_reset, neuron.V_top if clip is None else clip
+    at_low, at_high = neuron.slow_target(np.array([low, high])).tolist()
+    gain = (at_high - at_low) / (high - low)
+    return spiking.Slow(*neuron.slow, gain, at_low - gain * low, high)
+
+
 class Run(NamedTuple):
-    """One point's results, its histogram (lowest edge, width, cells), when in a bin V is looked at [ms], and whether
-    its inputs and membranes are finite at the end."""
+    """One point's results and its histograms."""
 
     result: spiking.Run
-    histogram: Histogram | None
-    looked: float
-    finite: bool
+    histogram: Histogram | None  # of V: lowest edge, width, cells
+    columns: Histogram | None  # of w
+    looked: float  # when in a bin V is looked at, ms
+    finite: bool  # whether its inputs and membranes are, at the end
 
 
 def common_cells(histograms: list[Histogram | None]) -> int:
     """Cells of the one grid that holds all histograms."""
     return 0 if histograms[0] is None else len(_grid(histograms)) - 1
+
+
+def common_columns(histograms: list[Histogram | None]) -> int:
+    """Cells of the one grid of w that holds all histograms."""
+    return 0 if histograms[0] is None else len(_columns(histograms)) - 1
 
 
 def label(points: Points, runs: list[Run], window: Window, arguments: dict[str, Any]) -> xr.Dataset:
@@ -52,6 +71,11 @@ def label(points: Points, runs: list[Run], window: Window, arguments: dict[str, 
     variables = _rates(runs, n, 1000 / window.spacing)
     for name in MOMENTS:
         variables[name] = (("time",), np.stack([run.result.snapshots[name] for run in runs]))
+    slow = any(run.result.state.is_slow for run in runs)
+    for name in spiking.SLOW_COLUMNS if slow else ():
+        # A neuron without a slow variable has its w at 0.
+        none = np.zeros(window.count)
+        variables[name] = (("time",), np.stack([run.result.snapshots.get(name, none) for run in runs]))
     iqr = [run.result.snapshots["V_q75"] - run.result.snapshots["V_q25"] for run in runs]
     variables["V_iqr"] = (("time",), np.stack(iqr))
     finite = np.isfinite(variables["V_mean"][1]) & np.isfinite(variables["V_sd"][1])
@@ -68,7 +92,13 @@ def label(points: Points, runs: list[Run], window: Window, arguments: dict[str, 
     if runs[0].histogram is not None:
         grid = _grid([run.histogram for run in runs])
         coords["V"] = (("V",), (grid[1:] + grid[:-1]) / 2)
-        variables["p"] = (("time", "V"), _densities(runs, n[:, 0], grid))
+        counted = [np.asarray(run.result.histogram) for run in runs]
+        variables["p"] = (("time", "V"), _densities([run.histogram for run in runs], counted, n[:, 0], grid))
+    if runs[0].columns is not None:
+        grid = _columns([run.columns for run in runs])
+        coords["w"] = (("w",), (grid[1:] + grid[:-1]) / 2)
+        counted = [_counted_slow(run) for run in runs]
+        variables["p_w"] = (("time", "w"), _densities([run.columns for run in runs], counted, n[:, 0], grid))
     variables |= continuation.save_spiking([run.result.state for run in runs], points)
     end = window.start + window.spacing * window.count
     status = "some points failed" if bad.any() else "ok"
@@ -98,11 +128,28 @@ def _grid(histograms: list[Histogram | None]) -> np.ndarray:
     return uniform(top, low, min(width for _, width, _ in cells))
 
 
-def _densities(runs: list[Run], n: np.ndarray, grid: np.ndarray) -> np.ndarray:
+def _columns(histograms: list[Histogram | None]) -> np.ndarray:
+    """Edges of the one grid of w that holds all: the lowest end, the finest width, the highest end."""
+    cells = [cell for cell in histograms if cell is not None]
+    low, high = min(start for start, _, _ in cells), max(start + width * k for start, width, k in cells)
+    width = min((width for _, width, k in cells if k > 1), default=cells[0][1])
+    return low + width * np.arange(np.ceil((high - low) / width - 1e-9) + 1)
+
+
+def _counted_slow(run: Run) -> np.ndarray:
+    """Neurons by w; one that has none is in the one cell around 0."""
+    counted = run.result.slow_histogram
+    return run.result.snapshots["n_free"][:, None] if counted is None else counted
+
+
+def _densities(
+    histograms: list[Histogram | None], counted: list[np.ndarray], n: np.ndarray, grid: np.ndarray
+) -> np.ndarray:
+    """Densities of all points on one grid, of neurons counted in their own cells."""
     p = []
-    for run, size in zip(runs, n, strict=True):
-        start, width, k = run.histogram or (0.0, 1.0, 0)
-        p.append(rebin(np.asarray(run.result.histogram) / (size * width), start + width * np.arange(k + 1), grid))
+    for cells, own, size in zip(histograms, counted, n, strict=True):
+        start, width, k = cells or (0.0, 1.0, 0)
+        p.append(rebin(own / (size * width), start + width * np.arange(k + 1), grid))
     return np.stack(p)
 
 

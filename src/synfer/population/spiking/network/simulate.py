@@ -12,12 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from synfer.core.errors import ParameterError
-from synfer.population.spiking.coefficients import Inputs, Neuron, coefficients, frame_of, mean_decay
+from synfer.population.spiking.coefficients import Frame, Inputs, Neuron, coefficients, frame_of, mean_decay
 from synfer.population.spiking.network.advance import Populations
 from synfer.population.spiking.network.synapses import DELTA, Synapses, check_synapses, link
 from synfer.population.spiking.network.trial import Plan, Trial, run_trial, states
 from synfer.population.spiking.segments import WIDTH
 from synfer.population.spiking.simulate import cell_of
+from synfer.population.spiking.slow.cell import RESTING, slow_cell, table
+from synfer.population.spiking.slow.network import SlowPopulations
 
 
 class Spikes(NamedTuple):
@@ -44,6 +46,7 @@ def simulate_network(
     inputs: Sequence[Inputs],
     V: Sequence[np.ndarray],
     refractory: Sequence[np.ndarray],
+    w: Sequence[np.ndarray] | None = None,
     *,
     dt: float,
     seeds: Sequence[np.random.SeedSequence],
@@ -63,6 +66,7 @@ def simulate_network(
         inputs: of each population, arrays (steps,), the same in all trials; kicks act at the start of a step.
         V: of each population, (trials, N) mV.
         refractory: of each population, (trials, N) ms that a neuron has still to wait (0: none).
+        w: of each population, (trials, N) mV, slow variables if there are any in the network; others have 0.
         dt: step, ms.
         seeds: one per trial, on which alone, with the arguments, its bytes depend. Neurons of population p draw from
             the stream (0, p) of it, connections of synapse e from (1, e).
@@ -80,16 +84,21 @@ def simulate_network(
         5e-3 mV (dt/ms)^2 for exponential ones. Spikes of delta synapses act at the step boundary nearest to their
         arrival, shifted by dt/2 at most and by nothing on average. Rates as in `simulate_population`.
     """
-    check_network(neurons, sizes, inputs, V, refractory, len(seeds), connections)
+    slow = any(neuron.slow is not None for neuron in neurons)
+    if slow != (w is not None):
+        raise ParameterError(f"w must {'' if slow else 'not '}be given: {'some' if slow else 'no'} neurons have one")
+    neurons = [neuron._replace(slow=neuron.slow or (RESTING if slow else None)) for neuron in neurons]
+    columns = {"V": V, "refractory": refractory} | ({} if w is None else {"w": w})
+    check_network(neurons, sizes, inputs, columns, len(seeds), connections)
     check_synapses(synapses, len(neurons), dt)
     plan = plan_network(
         neurons, sizes, synapses, inputs, dt, connections == "individual", steps_per_bin, spike_trains, dtype
     )
-    for neuron, state in zip(neurons, states(plan, V, refractory, 0, seeds[0]), strict=True):
+    for neuron, state in zip(neurons, states(plan, V, refractory, w, 0, seeds[0]), strict=True):
         cell_of(neuron, state, plan.steps, steps_per_bin, True)
 
     def trial(i: int) -> Trial:
-        return run_trial(plan, states(plan, V, refractory, i, seeds[i]), seeds[i])
+        return run_trial(plan, states(plan, V, refractory, w, i, seeds[i]), seeds[i])
 
     if workers > 1 and len(seeds) > 1:
         with ThreadPoolExecutor(workers) as pool:
@@ -110,17 +119,16 @@ def check_network(
     neurons: Sequence[Neuron],
     sizes: Sequence[int],
     inputs: Sequence[Inputs],
-    V: Sequence[np.ndarray],
-    refractory: Sequence[np.ndarray],
+    columns: dict[str, Sequence[np.ndarray]],
     trials: int,
     connections: str,
 ) -> None:
-    """Raise ParameterError where the arguments do not fit one another."""
+    """Raise ParameterError where the arguments do not fit one another; `columns` have a row for each population."""
     if connections not in ("shared", "individual"):
         raise ParameterError(f"connections = {connections!r} must be 'shared' or 'individual'")
     if trials == 0 or len(neurons) == 0:
         raise ParameterError(f"got {len(neurons)} populations and {trials} seeds; give at least one of each")
-    for name, values in (("sizes", sizes), ("inputs", inputs), ("V", V), ("refractory", refractory)):
+    for name, values in (("sizes", sizes), ("inputs", inputs), *columns.items()):
         if len(values) != len(neurons):
             raise ParameterError(f"{name} has {len(values)} entries, need one for each of {len(neurons)} populations")
     lengths = {np.shape(column) for given in inputs for column in given}
@@ -129,7 +137,7 @@ def check_network(
     for p, size in enumerate(sizes):
         if size < 1:
             raise ParameterError(f"sizes[{p}] = {size} must be >= 1")
-        for name, values in (("V", V), ("refractory", refractory)):
+        for name, values in columns.items():
             if np.shape(values[p]) != (trials, size):
                 raise ParameterError(f"{name}[{p}] has shape {np.shape(values[p])}, need {(trials, size)}: trials, N")
 
@@ -149,33 +157,59 @@ def plan_network(
     frames = [frame_of(neuron, dt) for neuron in neurons]
     links, order = link(synapses, np.array([frame.unit for frame in frames]), dt, individual)
     steps, P = len(inputs[0].mu), len(neurons)
-    table, cut = np.empty((P, steps, 8)), np.zeros((P, steps + 1), bool)
+    cut, top = np.zeros((P, steps + 1), bool), np.empty(P)
     cut[:, [0, -1]] = True
-    top = np.empty(P)
     for p, (neuron, given, frame) in enumerate(zip(neurons, inputs, frames, strict=True)):
         cut[p, :-1] |= given.kick != 0
         cut[p] |= np.any((synapses.target == p) & (synapses.kernel == DELTA))
         top[p] = frame.to_x(neuron.V_top)
         if neuron.Delta_T > 0:
             top[p] = min(top[p], 20.0 if real == np.float32 else 40.0)
-        hot, cold = coefficients(neuron, given, frame, top[p], dt, cut[p], real)
-        table[p] = np.column_stack([hot[:, [0, 2, 3, 4]], cold, mean_decay(cold[:, 0])])
     tiles = -(-np.asarray(sizes) // WIDTH)
-    populations = Populations(
-        first=np.concatenate([[0], np.cumsum(tiles)]).astype(np.int64),
-        sodium=np.array([neuron.Delta_T > 0 for neuron in neurons]),
-        individual=np.array([links.individual[links.first[p] : links.first[p + 1]].any() for p in range(P)]),
-        reset=np.array([float(f.to_x(n.V_reset)) for f, n in zip(frames, neurons, strict=True)]),
-        top=top,
-        wait=np.array([neuron.t_ref / dt for neuron in neurons]),
-        table=table,
-        kick=np.array([given.kick / frame.unit for given, frame in zip(inputs, frames, strict=True)]),
-        cut=cut,
-    )
+    shared = {
+        "first": np.concatenate([[0], np.cumsum(tiles)]).astype(np.int64),
+        "individual": np.array([links.individual[links.first[p] : links.first[p + 1]].any() for p in range(P)]),
+        "kick": np.array([given.kick / frame.unit for given, frame in zip(inputs, frames, strict=True)]),
+        "cut": cut,
+    }
+    slow = neurons[0].slow is not None
+    populations = (_slow if slow else _plain)(neurons, inputs, frames, top, cut, dt, real, shared)
     return Plan(
         neurons, np.asarray(sizes), populations, links, order, np.asarray(synapses.probability),
         steps, steps_per_bin, dt, real, keep,
     )  # fmt: skip
+
+
+def _plain(
+    neurons: Sequence[Neuron], inputs: Sequence[Inputs], frames: list[Frame], top: np.ndarray, cut: np.ndarray,
+    dt: float, real: type, shared: dict[str, np.ndarray],
+) -> Populations:  # fmt: skip
+    """Neurons without slow variables."""
+    rows = []
+    for neuron, given, frame, own, cuts in zip(neurons, inputs, frames, top, cut, strict=True):
+        hot, cold = coefficients(neuron, given, frame, own, dt, cuts, real)
+        rows.append(np.column_stack([hot[:, [0, 2, 3, 4]], cold, mean_decay(cold[:, 0])]))
+    return Populations(
+        sodium=np.array([neuron.Delta_T > 0 for neuron in neurons]),
+        reset=np.array([float(f.to_x(n.V_reset)) for f, n in zip(frames, neurons, strict=True)]),
+        top=top,
+        wait=np.array([neuron.t_ref / dt for neuron in neurons]),
+        table=np.stack(rows),
+        **shared,
+    )
+
+
+def _slow(
+    neurons: Sequence[Neuron], inputs: Sequence[Inputs], frames: list[Frame], top: np.ndarray, cut: np.ndarray,
+    dt: float, real: type, shared: dict[str, np.ndarray],
+) -> SlowPopulations:  # fmt: skip
+    """Neurons with slow variables, which some leave at rest."""
+    each = list(zip(neurons, inputs, frames, top.tolist(), cut, strict=True))
+    return SlowPopulations(
+        cells=np.array([slow_cell(neuron, frame, own, dt, True) for neuron, _, frame, own, _ in each], np.float64),
+        table=np.stack([table(neuron, given, frame, own, dt, cuts, real) for neuron, given, frame, own, cuts in each]),
+        **shared,
+    )
 
 
 def gather(trials: list[list[tuple[np.ndarray, np.ndarray]]], dt: float) -> Spikes:

@@ -1,17 +1,20 @@
 """One trial of a network: its state and its logs, from start to end."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from synfer.population.spiking.coefficients import Neuron
-from synfer.population.spiking.events import EMPTY, QUANTA, Lanes
+from synfer.population.spiking.events import EMPTY, QUANTA
 from synfer.population.spiking.network.advance import NOT_FINITE, Populations, Running, advance_network
 from synfer.population.spiking.network.input import Log, Received
 from synfer.population.spiking.network.synapses import Links, stream, wire
 from synfer.population.spiking.segments import PAIRS, WIDTH
 from synfer.population.spiking.simulate import State, start
+from synfer.population.spiking.slow.cell import SlowLanes, free_lanes, slow_scratch
+from synfer.population.spiking.slow.network import SlowPopulations, SlowRunning, advance_slow_network
 from synfer.population.spiking.tile import aligned, aligned_copy, scratch_for
 
 
@@ -20,7 +23,7 @@ class Plan(NamedTuple):
 
     neurons: Sequence[Neuron]
     sizes: np.ndarray  # (P,)
-    populations: Populations
+    populations: Populations | SlowPopulations
     links: Links
     order: np.ndarray  # (E,) which synapse a link is
     probability: np.ndarray  # (E,) of the synapses
@@ -40,33 +43,45 @@ class Trial(NamedTuple):
     trains: list[list[tuple[np.ndarray, np.ndarray]]]  # (neuron, time in steps) of each, piece by piece
 
 
-def states(plan: Plan, V: Sequence, refractory: Sequence, trial: int, seed: np.random.SeedSequence) -> list[State]:
+def states(
+    plan: Plan, V: Sequence, refractory: Sequence, w: Sequence | None, trial: int, seed: np.random.SeedSequence
+) -> list[State]:
     """The populations of one trial about to run."""
     return [
-        start(neuron, V[p][trial], refractory[p][trial], dt=plan.dt, dtype=plan.real, seed=stream(seed, 0, p))
+        start(
+            neuron, V[p][trial], refractory[p][trial], None if w is None else w[p][trial],
+            dt=plan.dt, dtype=plan.real, seed=stream(seed, 0, p),
+        )
         for p, neuron in enumerate(plan.neurons)
-    ]
+    ]  # fmt: skip
 
 
 def run_trial(plan: Plan, begin: list[State], seed: np.random.SeedSequence) -> Trial:
     """One trial: its status, and the rest by population."""
     P = len(plan.sizes)
-    lanes = Lanes(*(aligned_copy(np.concatenate(column)) for column in zip(*(s.lanes for s in begin), strict=True)))
+    columns = zip(*(state.lanes for state in begin), strict=True)
+    lanes = type(begin[0].lanes)(*(aligned_copy(np.concatenate(column)) for column in columns))
     wiring = wire(plan.links, plan.order, plan.probability, plan.sizes, seed)
     count = np.zeros((P, plan.steps // plan.steps_per_bin), np.int64)
     room = 2 * plan.sizes.astype(np.int64)
     log, received = empty_log(plan, 4 * int(room.max())), nothing_received(plan)
-    due, scratch = lanes.release.min(axis=1), scratch_for(WIDTH, plan.real)
+    due = lanes.release.min(axis=1)
+    if isinstance(lanes, SlowLanes):
+        own = {"live": free_lanes(lanes.release), "scratch": slow_scratch(WIDTH, plan.real)}
+        advance, running = advance_slow_network, partial(SlowRunning, **own)
+    else:
+        advance, running = advance_network, partial(Running, scratch=scratch_for(WIDTH, plan.real))
+    same = {"populations": plan.populations, "state": lanes, "due": due, "received": received, "count": count}
     trains = [[] for _ in range(P)] if plan.keep else None
     k = 0
     while k < plan.steps and not log.fault.any():
-        run = Running(plan.populations, lanes, due, scratch, received, log, count, plan.steps_per_bin)
-        k = advance_network(PAIRS, run, plan.links, wiring, (k, plan.steps), room)
+        run = running(**same, log=log, steps_per_bin=plan.steps_per_bin)
+        k = advance(PAIRS, run, plan.links, wiring, (k, plan.steps), room)
         log = make_room(log, room, k, reach(plan), trains)
     take(log, log.written - log.dropped, trains)
     edges = plan.populations.first
     final = [
-        state._replace(lanes=Lanes(*(column[edges[p] : edges[p + 1]] for column in lanes)))
+        state._replace(lanes=type(lanes)(*(column[edges[p] : edges[p + 1]] for column in lanes)))
         for p, state in enumerate(begin)
     ]
     V = [ended(state, plan.steps) for state in final]

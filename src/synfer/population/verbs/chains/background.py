@@ -9,15 +9,29 @@ from typing import Any
 import numpy as np
 
 from synfer.core.errors import NumericalError
+from synfer.population import density
 from synfer.population.chain import Projection
 from synfer.population.synapse import volley_cumulative
 from synfer.population.verbs.chains import batch
 from synfer.population.verbs.chains.case import Case
-from synfer.population.verbs.chains.lanes import lower
+from synfer.population.verbs.chains.lanes import Lowered, lower
 from synfer.population.verbs.common import Points
+from synfer.population.verbs.mesh import Cells
 
 TWIN_STEP = 0.05
 """Steps [ms] of the densities of quiet twins, at most."""
+
+
+def resting_cells(case: Case, points: Points) -> list[Cells | None]:
+    """The meshes on which populations with a slow variable are at rest; none for a network without any."""
+    if all(population.neuron.slow is None for population in case.network.populations):
+        return [None] * len(case.drives)
+    return [lane.mesh for lane in lower(_unheard(case), None, points).lanes[: len(case.drives)]]
+
+
+def _unheard(case: Case) -> Case:
+    """The same without volleys: every population is its own quiet twin."""
+    return case._replace(volleys=[() for _ in case.volleys])
 
 
 def quiet_rates(case: Case, start: np.ndarray, points: Points, steps: int, dt: float) -> np.ndarray:
@@ -25,12 +39,29 @@ def quiet_rates(case: Case, start: np.ndarray, points: Points, steps: int, dt: f
     if all(case.steady):
         return np.repeat(start[:, None], steps, axis=1)
     stride = max(k for k in range(1, max(1, int(TWIN_STEP / dt + 1e-9)) + 1) if steps % k == 0)
-    # Without volleys every population is its own quiet twin.
-    lowered = lower(case._replace(volleys=[() for _ in case.volleys]), None, points)
-    ran = batch.run([lowered], steps=steps // stride, dt=stride * dt)
+    lowered = lower(_unheard(case), None, points)
+    alone = not (case.disfacilitation and case.gated) and lowered.slow
+    ran = batch.run([_twins(lowered) if alone else lowered], steps=steps // stride, dt=stride * dt)
     if ran.records.status.any():
         raise NumericalError("the quiet twins did not stay finite; lower dt, and look for extreme parameters")
-    return np.repeat(ran.flux[ran.own(0)], stride, axis=1)
+    if not alone:
+        return np.repeat(ran.flux[ran.own(0)], stride, axis=1)
+    constant = np.repeat(start[:, None], steps, axis=1)
+    lane = np.searchsorted(np.unique(lowered.twin[lowered.twin >= 0]), lowered.twin)
+    moved = np.repeat(ran.flux, stride, axis=1)[np.minimum(lane, len(ran.flux) - 1)]
+    return np.where(lowered.twin[:, None] < 0, constant, moved)
+
+
+def _twins(lowered: Lowered) -> Lowered:
+    """The twins alone, each once, which nothing moves but its gate: densities over V and w are dear."""
+    kept = np.unique(lowered.twin[lowered.twin >= 0])
+    initial = lowered.initial
+    return lowered._replace(
+        lanes=[lowered.lanes[i] for i in kept],
+        twin=np.full(len(kept), -1),
+        synapses=density.Synapses(*(column[:0] for column in lowered.synapses)),
+        initial=density.State(initial.p[kept], initial.queue[kept], initial.rate[kept]),
+    )
 
 
 def background(case: Case, quiet: np.ndarray, start: np.ndarray, dt: float) -> np.ndarray:

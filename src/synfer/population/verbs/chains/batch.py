@@ -1,12 +1,14 @@
 """Many cases through the density engine at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from synfer.population import density, readout
-from synfer.population.verbs.chains.lanes import Lowered, Sources, engine_lanes, joined
+from synfer.population.verbs import mesh
+from synfer.population.verbs.chains.lanes import Lowered, Sources, as_points
+from synfer.population.verbs.resting import joined
 
 MATTERS = 0.01
 """Spikes per neuron that a run may cut off without a word."""
@@ -49,16 +51,16 @@ def run(
     scheme: str = "sdirk2",
     dtype: str = "float64",
     every: int = 0,
-    record_p: bool = False,
+    record: Sequence[str] = (),
     progress: Callable[[float], None] | None = None,
 ) -> Batch:
-    """Advance the lanes of all cases together."""
+    """Advance the lanes of all cases together, of which all have a slow variable somewhere, or none."""
     sources = Sources(dt, density.GAMMA if scheme == "sdirk2" else None)
     sizes = [len(case.lanes) for case in lowered]
     first = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
     every_lane = [lane for case in lowered for lane in case.lanes]
     signal = np.array([sources.add(lane) for lane in every_lane])
-    lanes = engine_lanes(every_lane)
+    lanes = mesh.lanes(as_points(every_lane))
     offset = [
         case.synapses._replace(
             source=case.synapses.source + start,
@@ -72,9 +74,15 @@ def run(
     result = density.evolve_networks(
         lanes, synapses, np.repeat(np.arange(len(sizes)), sizes), signal, sources, steps=steps, dt=dt,
         initial=initial, scheme=scheme, dtype=np.dtype(dtype), every=every,
-        record_p=record_p, progress=progress,
+        record_p="p" in record, record_w="p_w" in record, record_joint="p_Vw" in record, progress=progress,
     )  # fmt: skip
     return Batch(lowered, first, lanes, result.records, result.flux, initial.rate)
+
+
+def alike(lowered: list[Lowered]) -> list[list[int]]:
+    """The cases without slow variables, and those with one: what the engine advances apart."""
+    kinds = [[i for i, case in enumerate(lowered) if case.slow == kind] for kind in (False, True)]
+    return [kind for kind in kinds if kind]
 
 
 def packets(
@@ -86,6 +94,22 @@ def packets(
     quiet = 1000 * batch.quiet(case, flux)
     time = (np.arange(flux.shape[1]) + 0.5) * dt
     return readout.packet(rate, quiet, time, width=width, window=window)
+
+
+def ends(batch: Batch, case: int) -> list[tuple[mesh.Cells, float]]:
+    """The meshes of a case's populations, and the largest probability in the outermost columns of each.
+
+    Nothing without slow variables.
+    """
+    slow = batch.records.slow
+    own = batch.own(case)
+    return (
+        []
+        if slow is None
+        else [
+            (lane.mesh, float(mass)) for lane, mass in zip(batch.lowered[case].lanes, slow.edge_mass[own], strict=False)
+        ]
+    )
 
 
 def running(batch: Batch, case: int, dt: float, steps: int | None = None) -> np.ndarray:

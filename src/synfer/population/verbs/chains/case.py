@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from synfer.core.errors import ParameterError, did_you_mean
 from synfer.population.chain import PACKET, Network, Population, Projection, SynfireChain
-from synfer.population.drive import Drive, Gate, Noise, Part, PulsePacket, Timeseries
+from synfer.population.drive import Background, Drive, Gate, Part, PulsePacket, Timeseries
 
 Name = int | str
 
@@ -158,5 +158,5 @@ def varies(part: Part) -> bool:
 
 
 def ungated(drive: Drive) -> Drive:
-    """The noise alone."""
-    return Drive(tuple(part for part in drive.parts if isinstance(part, Noise)))
+    """The background alone."""
+    return Drive(tuple(part for part in drive.parts if isinstance(part, Background)))

@@ -7,9 +7,9 @@ import numpy as np
 import xarray as xr
 
 from synfer.core.errors import NumericalError
-from synfer.population.verbs import mesh
+from synfer.population.verbs import densities, mesh
 from synfer.population.verbs.chains import batch
-from synfer.population.verbs.chains.lanes import lower
+from synfer.population.verbs.chains.lanes import as_points, lower
 from synfer.population.verbs.chains.points import ChainPoints, window_name
 from synfer.population.verbs.common import (
     check_choice,
@@ -19,8 +19,11 @@ from synfer.population.verbs.common import (
     spec_of,
     steps_in,
 )
+from synfer.population.verbs.slow_results import check_edges, mesh_errors, slow_moments
 
 MOMENTS = ("V_mean", "V_sd", "V_iqr")
+Ran = tuple[batch.Batch, int]
+"""The engine call that a point was in, and its place there."""
 
 
 def evolve_chain(
@@ -41,7 +44,7 @@ def evolve_chain(
 ) -> xr.Dataset:
     """`evolve` for chains and networks."""
     points = ChainPoints(chain=chain, packet=packet, gate=gate, disfacilitation=disfacilitation, h=h)
-    recorded = check_record(record, ("p",))
+    recorded = check_record(record, densities.RECORDED)
     check_choice("scheme", scheme, ("sdirk2", "backward-euler"))
     check_choice("dtype", dtype, ("float64", "float32"))
     dt = check_positive("dt", dt, "ms")
@@ -49,30 +52,41 @@ def evolve_chain(
     spacing = dt if every is None else check_positive("every", every, "ms")
     stride = steps_in("every", spacing, dt)
     nodes = steps_in("t", steps * dt, spacing, "every") + 1
-    points.check(dt)
+    points.check(dt, dtype)
     lowered = [lower(case, point["h"], points) for case, point in zip(points.cases, points, strict=True)]
+    kinds = batch.alike(lowered)
+    densities.check_slow(recorded, all(lowered[kind[0]].slow for kind in kinds))
     size = sum(len(case.lanes) for case in lowered)
-    cells = max(len(case.initial.p[0]) for case in lowered) if "p" in recorded else 0
+    cells = densities.size_of([mesh.lanes(as_points(case.lanes)) for case in lowered], recorded) if recorded else 0
     check_memory(
         "the record", size * (steps + nodes * (8 + 2 * cells)), "raise every, or propagate, which keeps packets"
     )
-    ran = batch.run(
-        lowered,
-        steps=steps,
-        dt=dt,
-        scheme=scheme,
-        dtype=dtype,
-        every=stride,
-        record_p="p" in recorded,
-        progress=progress,
-    )
+    ran: list[Ran] = [None] * len(points)  # pyright: ignore[reportAssignmentType]
+    done = 0
+    for kind in kinds:
+
+        def told(fraction: float, done: int = done, count: int = len(kind)) -> None:
+            if progress is not None:
+                progress((done + fraction * count) / len(lowered))
+
+        together = batch.run(
+            [lowered[i] for i in kind], steps=steps, dt=dt, scheme=scheme, dtype=dtype, every=stride,
+            record=recorded, progress=told,
+        )  # fmt: skip
+        done += len(kind)
+        for place, i in enumerate(kind):
+            ran[i] = together, place
     variables = _by_layer(points, ran, window, dt)
+    if "edge_mass" in variables:
+        check_edges(points, [end for own in ran for end in batch.ends(*own)])
     coords: dict[str, Any] = {"time": (("time",), spacing * np.arange(nodes))}
-    if "p" in recorded:
-        grid = mesh.common([ran.lanes])
-        coords["V"] = (("V",), (grid[1:] + grid[:-1]) / 2)
-        variables["p"] = (("layer", "time", "V"), _densities(points, ran, grid))
-    points.warn_of_running([batch.running(ran, i, dt).any() for i in range(len(points))], steps * dt)
+    if recorded:
+        kept, axes = densities.on_one_grid(_each(ran), recorded)
+        shape = (len(points), len(points.names))
+        variables |= {name: (("layer", *dims), values.reshape(*shape, *values.shape[1:]))
+                      for name, (dims, values) in kept.items()}  # fmt: skip
+        coords |= axes
+    points.warn_of_running([batch.running(*own, dt).any() for own in ran], steps * dt)
     arguments = spec_of(
         points, t=steps * dt, dt=dt, every=spacing, record=list(recorded), window=window, scheme=scheme, dtype=dtype
     )
@@ -82,36 +96,40 @@ def evolve_chain(
     )  # fmt: skip
 
 
-def _by_layer(points: ChainPoints, ran: batch.Batch, window: Any, dt: float) -> dict[str, Any]:
+def _each(ran: list[Ran]) -> list[densities.One]:
+    """The populations of all points, one point after another."""
+    return [
+        densities.One(together.lanes, together.records, lane)
+        for together, case in ran
+        for lane in range(*together.own(case).indices(len(together.lanes.h)))
+    ]
+
+
+def _by_layer(points: ChainPoints, ran: list[Ran], window: Any, dt: float) -> dict[str, Any]:
     """Time courses (point, layer, time) and packets (point, layer) of the populations."""
-    records, rows = ran.records, [ran.own(i) for i in range(len(points))]
+
+    def of(name: str) -> np.ndarray:
+        return np.stack([getattr(together.records, name)[together.own(case)] for together, case in ran])
+
+    quiet = [1000 * together.quiet(case, together.records.rate) for together, case in ran]
     variables: dict[str, Any] = {
-        "rate": (("layer", "time"), np.stack([1000 * records.rate[own] for own in rows])),
-        "quiet_rate": (
-            ("layer", "time"),
-            np.stack([1000 * ran.quiet(i, records.rate) for i in range(len(points))]),
-        ),
-        "n_spikes": (("layer", "time"), np.stack([records.spikes[own] for own in rows])),
+        "rate": (("layer", "time"), 1000 * of("rate")),
+        "quiet_rate": (("layer", "time"), np.stack(quiet)),
+        "n_spikes": (("layer", "time"), of("spikes")),
     }
-    variables |= {
-        name: (("layer", "time"), np.stack([getattr(records, name)[own] for own in rows])) for name in MOMENTS
-    }
-    volleys = [batch.packets(ran, i, points.widths(i), dt, window) for i in range(len(points))]
+    variables |= {name: (("layer", "time"), of(name)) for name in MOMENTS}
+    variables |= slow_moments(_each(ran), ("layer", "time"), variables["rate"][1].shape)
+    populations = [
+        (lane.neuron, lane.drive, lane.mesh)
+        for together, case in ran
+        for lane in together.lowered[case].lanes[: len(points.names)]
+    ]
+    variables |= mesh_errors(populations, variables)
+    volleys = [batch.packets(*own, points.widths(i), dt, window) for i, own in enumerate(ran)]
     variables |= {name: (("layer",), np.stack([getattr(v, name) for v in volleys])) for name in volleys[0]._fields}
-    variables["status"] = (("layer",), np.stack([records.status[own] for own in rows]).astype(np.int8))
-    variables["fallbacks"] = (("layer",), np.stack([records.fallbacks[own] for own in rows]))
+    variables["status"] = (("layer",), of("status").astype(np.int8))
+    variables["fallbacks"] = (("layer",), of("fallbacks"))
     return variables
-
-
-def _densities(points: ChainPoints, ran: batch.Batch, grid: np.ndarray) -> np.ndarray:
-    """p (point, layer, time, V) on one grid."""
-    recorded = np.asarray(ran.records.p)
-    p = np.empty((len(points), len(points.names), recorded.shape[1], len(grid) - 1))
-    for i in range(len(points)):
-        for layer, lane in enumerate(range(*ran.own(i).indices(len(recorded)))):
-            own = mesh.edges(ran.lanes, lane)
-            p[i, layer] = mesh.rebin(mesh.by_mass(recorded[lane, :, -(len(own) - 1) :]), own, grid)
-    return p
 
 
 def _status(points: ChainPoints, status: np.ndarray) -> str:

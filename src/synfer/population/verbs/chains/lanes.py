@@ -13,6 +13,7 @@ from synfer.population.verbs import mesh
 from synfer.population.verbs.chains.case import Case, is_steady, ungated
 from synfer.population.verbs.chains.rest import settle
 from synfer.population.verbs.common import Points
+from synfer.population.verbs.resting import joined, settled
 
 
 class Lane(NamedTuple):
@@ -22,7 +23,7 @@ class Lane(NamedTuple):
     drive: Drive
     volleys: tuple[Any, ...]
     steady: bool
-    mesh: tuple[float, float]
+    mesh: mesh.Cells
 
 
 class Lowered(NamedTuple):
@@ -40,8 +41,13 @@ class Lowered(NamedTuple):
     synapses: density.Synapses
     initial: density.State
 
+    @property
+    def slow(self) -> bool:
+        """Whether a population has a slow variable."""
+        return any(lane.mesh.columns is not None for lane in self.lanes)
 
-def lower(case: Case, h: float | None, points: Points) -> Lowered:
+
+def lower(case: Case, h: Any, points: Points) -> Lowered:
     """The lanes of a case, started from the stationary state of what is sustained."""
     populations = case.network.populations
     meshes = _meshes(case, h, points)
@@ -89,33 +95,42 @@ def _free(case: Case, lanes: list[Lane], state: density.State) -> tuple[np.ndarr
     added = [lanes[i]._replace(drive=ungated(case.drives[i]), volleys=(), steady=False) for i in varying]
     lane_of[varying] = len(lanes) + np.arange(len(varying))
     lanes += added
-    rest = density.stationary(engine_lanes(added), *np.array([at_rest(lane.drive) for lane in added]).T)
+    rest = settled(as_points(added), np.array([at_rest(lane.drive) for lane in added]).T)
     return lane_of, joined([state, rest])
 
 
-def _meshes(case: Case, h: float | None, points: Points) -> list[tuple[float, float]]:
-    """Mesh of every population: its own, down to where inhibitory projections may push it."""
-    down = np.zeros(len(case.drives))
+def _meshes(case: Case, h: Any, points: Points) -> list[mesh.Cells]:
+    """Mesh of every population: its own, down to where inhibitory projections may push it.
+
+    The columns of a slow variable have room for what the strongest of the excitatory ones may bring.
+    """
+    down, up = np.zeros(len(case.drives)), np.zeros(len(case.drives))
     for source, target, projection in case.projections():
         down[target] -= min(0.0, case.strength(source, projection))
-    chosen: dict[tuple, tuple[float, float]] = {}
+        up[target] += max(0.0, case.strength(source, projection))
+    up += [sum(max(0.0, volley.a * (volley.weight or 0.0)) for volley in volleys) for volleys in case.volleys]
+    chosen: dict[tuple, mesh.Cells] = {}
     meshes = []
+    given = mesh.as_mesh(h)
+    slow = any(population.neuron.slow is not None for population in case.network.populations)
     for population, drive, volleys, lower in zip(
         case.network.populations, case.drives, case.volleys, down, strict=True
     ):
         pushed = tuple(volley for volley in volleys if (volley.weight or 0) < 0)
         key = (id(drive), population.neuron, pushed, lower)
         if key not in chosen:
-            point = {"neuron": population.neuron, "drive": Drive((*drive.parts, *pushed)), "h": h}
-            width, V_lb = mesh.choose(point, points)
-            chosen[key] = width, V_lb - lower
+            # Layers of one-dimensional neurons among others take what concerns them.
+            own = given.replace(dw=None, w_range=None) if slow and population.neuron.slow is None else given
+            point = {"neuron": population.neuron, "drive": Drive((*drive.parts, *pushed)), "h": own}
+            found = mesh.choose(point, points, float(up.max()))
+            chosen[key] = found._replace(V_lb=found.V_lb - lower)
         meshes.append(chosen[key])
     return meshes
 
 
-def engine_lanes(lanes: list[Lane]) -> density.Lanes:
-    """The engine's view of some lanes."""
-    return mesh.lanes([{"neuron": lane.neuron, "mesh": lane.mesh} for lane in lanes])
+def as_points(lanes: list[Lane]) -> list[dict[str, Any]]:
+    """Some lanes as points whose mesh has been chosen."""
+    return [{"neuron": lane.neuron, "mesh": lane.mesh} for lane in lanes]
 
 
 def _start(case: Case, lanes: list[Lane]) -> tuple[density.State, np.ndarray]:
@@ -125,11 +140,11 @@ def _start(case: Case, lanes: list[Lane]) -> tuple[density.State, np.ndarray]:
     seen: dict[tuple, int] = {}
     like = [seen.setdefault((id(own.drive), own.neuron, own.mesh), i) if alone else i for i, own in enumerate(lanes)]
     unlike, place = np.unique(like, return_inverse=True)
-    engine = engine_lanes([lanes[i] for i in unlike])
+    chosen = as_points([lanes[i] for i in unlike])
     found: list[density.State] = []
 
     def rates_of(drives: np.ndarray) -> np.ndarray:
-        found[:] = [density.stationary(engine, *drives[:, unlike])]
+        found[:] = [settled(chosen, drives[:, unlike])]
         return found[0].rate[place]
 
     _, base, _ = settle(case, rates_of)
@@ -199,11 +214,3 @@ class Sources:
         if lane.steady:
             return (*at_rest(lane.drive), 0.0)
         return signals(Drive(lane.drive.parts + lane.volleys), lane.neuron.tau_m, edges, self.gamma)
-
-
-def joined(states: list[density.State]) -> density.State:
-    """States side by side; densities are aligned at the top."""
-    tall = max(state.p.shape[1] for state in states)
-    p = [np.pad(state.p, ((0, 0), (tall - state.p.shape[1], 0)), constant_values=np.nan) for state in states]
-    queue = np.concatenate([state.queue for state in states])
-    return density.State(np.concatenate(p), queue, np.concatenate([state.rate for state in states]))

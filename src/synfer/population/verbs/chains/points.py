@@ -16,6 +16,7 @@ from synfer.population.verbs.common import (
     check_cut,
     check_kicks,
     check_positive,
+    check_precision,
     check_step,
     check_volleys,
     steps_in,
@@ -47,13 +48,14 @@ class ChainPoints(Points):
                 )
                 raise ParameterError(f"point {i} has {differ}; run chains of different shape apart")
 
-    def check(self, dt: float) -> Points:
+    def check(self, dt: float, dtype: str = "float64") -> Points:
         """What every population is checked for, with what it is driven by; these populations."""
         populations: dict[tuple, dict[str, Any]] = {}
         for case in self.cases:
             for own, drive, volleys in zip(case.network.populations, case.drives, case.volleys, strict=True):
                 key = (id(own.neuron), id(drive), id(volleys) if volleys else 0)
                 if key not in populations:
+                    check_precision(dtype, own.neuron)
                     populations[key] = {"neuron": own.neuron, "drive": Drive(drive.parts + volleys), "dt": dt}
         all_of_them = Points.of(list(populations.values()), self.warnings)
         check_cut(all_of_them)

@@ -10,10 +10,12 @@ from synfer.core.errors import NumericalError
 from synfer.population import readout
 from synfer.population.chain import Network, SynfireChain
 from synfer.population.drive import Drive, Gate, PulsePacket
+from synfer.population.verbs import mesh
 from synfer.population.verbs.chains import batch
 from synfer.population.verbs.chains.lanes import lower
 from synfer.population.verbs.chains.points import ChainPoints, window_name
 from synfer.population.verbs.common import check_choice, check_positive, spec_of
+from synfer.population.verbs.slow_results import check_edges
 
 AT_ONCE = 2**25
 """Lane steps whose fluxes are held in memory at once: 256 MB."""
@@ -24,12 +26,14 @@ DOUBLINGS = 4
 
 
 class Volley(NamedTuple):
-    """The packets of one point, how long it ran, and whether a layer was still firing at the end."""
+    """The packets of one point, how long it ran, whether a layer was still firing at the end, and what reached the ends
+    of the columns of slow variables."""
 
     packet: readout.Packet
     steps: int
     running: bool
     status: int
+    ends: list[tuple[mesh.Cells, float]]
 
 
 def propagate(
@@ -40,7 +44,7 @@ def propagate(
     gate: Gate | Drive | Sequence[Gate | Drive | None] | None = None,
     disfacilitation: bool | Sequence[bool] = False,
     window: Literal["evoked"] | float = "evoked",
-    h: float | Sequence[float | None] | None = None,
+    h: float | mesh.Mesh | Sequence[float | mesh.Mesh | None] | None = None,
     dt: float = 0.05,
     scheme: Literal["sdirk2", "backward-euler"] = "sdirk2",
     dtype: Literal["float64", "float32"] = "float64",
@@ -81,7 +85,7 @@ def propagate(
     check_choice("scheme", scheme, ("sdirk2", "backward-euler"))
     check_choice("dtype", dtype, ("float64", "float32"))
     dt = check_positive("dt", dt, "ms")
-    points.check(dt)
+    points.check(dt, dtype)
     steps = points.steps(t, dt)
     volleys: list[Volley | None] = [None] * len(points)
     for doublings in range(1 if t is not None else DOUBLINGS + 1):
@@ -99,6 +103,10 @@ def propagate(
         name: (("layer",), np.array([getattr(volley.packet, name) for volley in read]))
         for name in read[0].packet._fields
     }
+    if any(volley.ends for volley in read):
+        mass = [[mass for _, mass in volley.ends] or [0.0] * len(points.names) for volley in read]
+        variables["edge_mass"] = (("layer",), np.array(mass))
+        check_edges(points, [own for volley in read for own in volley.ends])
     variables["t_end"] = ((), np.array([volley.steps * dt for volley in read]))
     variables["status"] = ((), np.array(status, np.int8))
     if all(status):
@@ -123,18 +131,19 @@ def _read(
     progress: Callable[[float], None] | None,
 ) -> Iterator[tuple[int, Volley]]:
     """The packets of some points that run for so many steps each, as many at once as memory allows."""
-    dt = options["dt"]
+    dt, done = options["dt"], 0
     most = max(1, AT_ONCE // (2 * max(steps) * len(points.names)))
-    for first in range(0, len(chosen), most):
-        part = chosen[first : first + most]
-        own = steps[first : first + most]
+    own_steps = dict(zip(chosen, steps, strict=True))
+    for part in _parts(points, chosen, most):
+        own = [own_steps[i] for i in part]
         lowered = [lower(points.cases[i], points.points[i]["h"], points) for i in part]
 
-        def told(fraction: float, first: int = first, count: int = len(part)) -> None:
+        def told(fraction: float, done: int = done, count: int = len(part)) -> None:
             if progress is not None:
-                progress((first + fraction * count) / len(chosen))
+                progress((done + fraction * count) / len(chosen))
 
         ran = batch.run(lowered, steps=max(own), progress=told, **options)
+        done += len(part)
         for case, i in enumerate(part):
             packet = batch.packets(ran, case, points.widths(i), dt, window, own[case])
             failed = bool(ran.records.status[ran.own(case)].any())
@@ -142,4 +151,18 @@ def _read(
                 nothing = np.full(len(points.names), np.nan)
                 packet = readout.Packet(nothing, nothing, nothing, np.zeros(len(points.names), bool))
             running = bool(batch.running(ran, case, dt, own[case]).any())
-            yield i, Volley(packet, own[case], running, int(failed))
+            yield i, Volley(packet, own[case], running, int(failed), batch.ends(ran, case))
+
+
+def _parts(points: ChainPoints, chosen: list[int], most: int) -> Iterator[list[int]]:
+    """The points of every engine call: those without slow variables `most` at once, the others one by one.
+
+    The engine advances densities over V and w network by network, so that nothing is gained by more, but memory lost.
+    """
+    slow = {i: any(own.neuron.slow is not None for own in points.cases[i].network.populations) for i in chosen}
+    flat = [i for i in chosen if not slow[i]]
+    for first in range(0, len(flat), most):
+        yield flat[first : first + most]
+    for i in chosen:
+        if slow[i]:
+            yield [i]

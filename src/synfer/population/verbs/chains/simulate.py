@@ -10,11 +10,11 @@ import xarray as xr
 from synfer.core.errors import NumericalError, ParameterError
 from synfer.core.results import label, spec
 from synfer.core.seeds import check_seed, seed_sequence
-from synfer.population import readout, spiking, theory
+from synfer.population import readout, spiking
 from synfer.population.drive import Drive
 from synfer.population.signals import signals
 from synfer.population.verbs.chains import batch
-from synfer.population.verbs.chains.background import background, quiet_rates
+from synfer.population.verbs.chains.background import background, quiet_rates, resting_cells
 from synfer.population.verbs.chains.case import Case
 from synfer.population.verbs.chains.points import ChainPoints, window_name
 from synfer.population.verbs.chains.rest import settle
@@ -24,10 +24,10 @@ from synfer.population.verbs.common import (
     check_noise_of_step,
     check_positive,
     check_record,
-    exact_density,
     spec_of,
     steps_in,
 )
+from synfer.population.verbs.draws import UNIFORMS, Stationary, stationary_of
 from synfer.population.verbs.spikes import engine_neuron
 
 FINE = 0.1
@@ -147,12 +147,14 @@ def _run(
     """All trials of one point, some at a time."""
     populations = case.network.populations
     neurons = [population.neuron for population in populations]
+    cells = resting_cells(case, points)
 
-    def rates(drives: np.ndarray) -> np.ndarray:
-        return np.array([_exact(neuron, drive).rate / 1000 for neuron, drive in zip(neurons, drives.T, strict=True)])
+    def states(drives: np.ndarray) -> list[Stationary]:
+        each = zip(neurons, drives.T.tolist(), cells, strict=True)
+        return [stationary_of(neuron, tuple(drive), own) for neuron, drive, own in each]
 
-    rest, base, start = settle(case, rates)
-    densities = [_exact(neuron, drive) for neuron, drive in zip(neurons, rest.T, strict=True)]
+    rest, base, start = settle(case, lambda drives: np.array([state.rate / 1000 for state in states(drives)]))
+    resting = states(rest)
     expected = quiet_rates(case, start, points, request.steps, request.dt)
     transmitted = expected
     if case.disfacilitation and case.gated:
@@ -174,9 +176,9 @@ def _run(
     time = (np.arange(quiet.shape[1]) + 0.5) * request.fine * request.dt
     for first in range(0, request.trials, TRIALS):
         seeds = streams[first : first + TRIALS]
-        V, refractory = _drawn(densities, neurons, widths, start, seeds)
         ran = spiking.simulate_network(
-            [engine_neuron(neuron) for neuron in neurons], widths.tolist(), _synapses(case), inputs, V, refractory,
+            [engine_neuron(neuron) for neuron in neurons], widths.tolist(), _synapses(case), inputs,
+            *_drawn(resting, widths, seeds),
             dt=request.dt, seeds=seeds, connections=request.connections, steps_per_bin=counted,
             spike_trains=request.trains, dtype=np.dtype(request.dtype).type,
         )  # fmt: skip
@@ -194,10 +196,6 @@ def _run(
     coarse = 1000 * expected.reshape(len(populations), bins, -1).mean(axis=-1)
     gathered = {name: np.concatenate(values) for name, values in packets.items()}
     return Trials(gathered, np.concatenate(counts), coarse, np.concatenate(status), _trains(trains, case))
-
-
-def _exact(neuron: Any, drive: np.ndarray) -> theory.StationaryDensity:
-    return exact_density(neuron, tuple(drive))
 
 
 def _inputs(case: Case, population: int, extra: np.ndarray, request: Request) -> spiking.Inputs:
@@ -229,24 +227,20 @@ def _synapses(case: Case) -> spiking.Synapses:
 
 
 def _drawn(
-    densities: list[theory.StationaryDensity],
-    neurons: list[Any],
-    widths: np.ndarray,
-    start: np.ndarray,
-    seeds: list[np.random.SeedSequence],
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Membranes [mV] and refractory times [ms] at the start, (trials, N) of each population: exact stationary draws."""
-    V, refractory = [], []
-    for p, (s, neuron, width, rate) in enumerate(zip(densities, neurons, widths, start, strict=True)):
-        mass = np.concatenate([[0.0], np.cumsum(np.diff(s.V) * (s.p[1:] + s.p[:-1]) / 2)])
+    resting: list[Stationary], widths: np.ndarray, seeds: list[np.random.SeedSequence]
+) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray] | None]:
+    """Membranes [mV], refractory times [ms] and slow variables [mV], if any, at the start, (trials, N) of each."""
+    drawn = []
+    for p, (state, width) in enumerate(zip(resting, widths, strict=True)):
         draws = []
         for seed in seeds:
             stream = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 2, p))
-            draws.append(np.random.Generator(np.random.PCG64(stream)).random((3, width)))
-        u = np.stack(draws, axis=1)
-        V.append(np.interp(u[0] * mass[-1], mass, s.V))
-        refractory.append(np.where(u[1] < rate * neuron.t_ref, u[2] * neuron.t_ref, 0.0))
-    return V, refractory
+            draws.append(np.random.Generator(np.random.PCG64(stream)).random((UNIFORMS, width)))
+        drawn.append(state.draw(np.stack(draws, axis=1)))
+    w = None
+    if any(own.w is not None for own in drawn):
+        w = [np.zeros_like(own.V) if own.w is None else own.w for own in drawn]
+    return [own.V for own in drawn], [own.refractory for own in drawn], w
 
 
 def _trains(parts: list[tuple[int, Any]], case: Case) -> dict[str, np.ndarray]:

@@ -1,0 +1,54 @@
+"""Densities at rest, side by side. Those over V and w, which take a second each, are remembered."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from synfer.population import density
+from synfer.population.neurons import Neuron
+from synfer.population.verbs import mesh
+
+KEPT = 64
+"""States over V and w that are remembered: a chain asks for that of its layers again and again."""
+
+
+def settled(chosen: list[dict[str, Any]], drives: np.ndarray) -> density.State:
+    """Stationary states of some points whose `mesh` has been chosen, under mu, sigma, g, gE, (4, points).
+
+    Where one of them has a slow variable, all have columns.
+    """
+    if all(point["mesh"].columns is None for point in chosen):
+        return density.stationary(mesh.lanes(chosen), *drives)
+    each = zip(chosen, drives.T.tolist(), strict=True)
+    return joined([_remembered(point["neuron"], point["mesh"], *drive) for point, drive in each])
+
+
+@lru_cache(maxsize=KEPT)
+def _remembered(neuron: Neuron, cells: mesh.Cells, mu: float, sigma: float, g: float, gE: float) -> density.State:
+    """One stationary state over columns; a single column is a one-dimensional neuron at a fixed w."""
+    lanes = mesh.lanes([{"neuron": neuron, "mesh": cells}])
+    if cells.columns is not None and cells.columns.count > 1:
+        return density.stationary(lanes, mu, sigma, g, gE)
+    w = 0.0 if cells.columns is None else cells.columns.low + 0.5 * cells.columns.dw
+    return _in_column(density.stationary(lanes._replace(slow=None), mu - w, sigma, g, gE))
+
+
+def _in_column(state: density.State) -> density.State:
+    """States of one-dimensional neurons as a single column each."""
+    return state._replace(p=state.p[..., None], queue=state.queue[..., None])
+
+
+def joined(states: list[density.State]) -> density.State:
+    """States side by side; densities are aligned at the top, and at the lowest column."""
+    if len({state.p.ndim for state in states}) > 1:
+        states = [state if state.p.ndim == 3 else _in_column(state) for state in states]
+    shapes = [state.p.shape[1:] for state in states]
+    largest = [max(sizes) for sizes in zip(*shapes, strict=True)]
+    p, queue = [], []
+    for state, shape in zip(states, shapes, strict=True):
+        missing = [size - own for size, own in zip(largest, shape, strict=True)]
+        sides = [(0, 0), (missing[0], 0), *((0, more) for more in missing[1:])]
+        p.append(np.pad(state.p, sides, constant_values=np.nan))
+        queue.append(np.pad(state.queue, [(0, 0), (0, 0), (0, 0), *sides[2:]]))
+    return density.State(np.concatenate(p), np.concatenate(queue), np.concatenate([state.rate for state in states]))
