@@ -219,7 +219,7 @@ class AdaptiveEIF(Adaptation, EIF):
 
 
 class AdaptiveLinearisedEIF(Adaptation, LinearisedEIF):
-    """A LinearisedEIF with an adaptation current: the control that keeps adaptation and drops the sodium's curvature."""
+    """LinearisedEIF with an adaptation current: the control that keeps adaptation and drops the sodium's curvature."""
 
     kind: Literal["adaptive_linearised_eif"] = "adaptive_linearised_eif"  # pyright: ignore[reportIncompatibleVariableOverride]
 

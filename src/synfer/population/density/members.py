@@ -4,6 +4,8 @@ A network knows its densities by (tile, lane): lane k W + i of tiles W lanes wid
 (`overload` without inlining: numba 0.68 loses stores in code that it inlines there.)
 """
 
+from typing import Any
+
 from numba.extending import overload
 
 from .records import record_tile
@@ -20,7 +22,7 @@ def step_members(stack, drive, kick, dt, stages, step, lanes):
     """Advance all densities of a stack by one step; drive (tiles, stages, 4, lanes), kick (tiles, lanes)."""
 
 
-def fluxes(stack, k, lane, step):
+def fluxes(stack, k, lane, step) -> Any:
     """Mean flux of a density in the step just done, and its flux at the end [1/ms]."""
 
 

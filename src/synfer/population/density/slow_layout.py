@@ -75,8 +75,8 @@ def sheets(lanes: Lanes, members: np.ndarray, dt: float) -> Sheets:
     """The sheets of these lanes, with zero density and empty history."""
     slow, n, width = _slow(lanes), counts(lanes)[members], WIDTH[np.dtype(np.float64)]
     base = stack(lanes, [np.array([member]) for member in members], dt, np.float64)
-    tiles = Tile(*(np.ascontiguousarray(field) for field in base.tiles))
-    works = Work(*base.works)
+    fields: list[Any] = [np.ascontiguousarray(field) for field in base.tiles]
+    tiles, works = Tile(*fields), Work(*base.works)
     tall, size = int(n.max()), len(members)
     first = np.concatenate([[0], np.cumsum(tiles_of(slow)[members])]).astype(np.int64)
     total = int(first[-1])

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from ...core.jit import kernel
 from .inner import inner
 from .mesh import TOP_CAPACITY, Lanes, counts, psi_at_faces, reset_split
+from .slow_stationary import slow_stationary
 from .state import State, empty_density
 from .sweep import BOUND_64
 
@@ -74,8 +75,6 @@ def stationary(lanes: Lanes, mu: ArrayLike, sigma: ArrayLike, g: ArrayLike = 0.0
     (h/sigma)^2 r tau_m / 8 depends. Rounding does not grow as r falls.
     """
     if lanes.slow is not None:
-        from .slow_stationary import slow_stationary  # needs a sparse solver, slow to import
-
         return slow_stationary(lanes, mu, sigma, g, gE)
     n = counts(lanes)
     size = len(n)

@@ -24,8 +24,11 @@ JUMPS = 2.0
 EXCURSION = 4.0
 """Time [ms] for which a volley may hold V at the top of its range."""
 COLUMNS = 112
-"""Columns that the default range has, about; never more than MOST of them for the sake of a small jump."""
-FEWEST, MOST = 8, 480
+"""Columns that the default range has at least, about."""
+FINE = 2.5
+"""Columns to the sd that noise of V leaves in w, on the default mesh: w settles between spikes to that width."""
+FEWEST, MOST = 8, 320
+"""The fewest columns at all, and the most that the default takes for the sake of a small jump or a small sd."""
 OFFSETS = np.concatenate([-np.geomspace(1000, 0.01, 21), np.geomspace(0.01, 1000, 21)])
 """Where the fixed point is looked for, around the target at rest [mV]."""
 
@@ -48,12 +51,13 @@ ONE = Columns(-0.5, 1.0, 1)
 
 
 class Reach(NamedTuple):
-    """Where w is: low and high [mV], and between `rest` and `busy` without doubt."""
+    """Where w is: low and high [mV], and between `rest` and `busy` without doubt; sd: least that noise leaves in it."""
 
     low: float
     high: float
     rest: float
     busy: float
+    sd: float
 
 
 def choose_columns(
@@ -80,10 +84,10 @@ def choose_columns(
             f"w_range = ({low:g}, {high:g}) mV must hold {reach.rest:.4g} to {reach.busy:.4g} mV, where w rests and "
             f"where spikes lift it to; did you mean w_range = ({min(low, reach.low):.3g}, {max(high, reach.high):.3g})?"
         )
-    width = _width(high - low, slow.jump) if dw is None else dw
+    width = _width(high - low, slow.jump, reach.sd) if dw is None else dw
     span = high - low
     if (slow.jump > 0 and width > max(slow.jump, span / COLUMNS)) or span / width < FEWEST:
-        better = _width(span, slow.jump)
+        better = _width(span, slow.jump, reach.sd)
         raise MeshError(
             f"dw = {width:g} mV is too coarse for w between {low:.4g} and {high:.4g} mV"
             f"{f' and its jump of {slow.jump:g} mV' if slow.jump > 0 else ''}; did you mean dw = {better:.3g}?"
@@ -126,7 +130,8 @@ def reach_of(neuron: Neuron, drive: Drive, pushed: float = 0.0) -> Reach:
     above = neuron.slow_target(np.linspace(neuron.V_reset, neuron.V_top, 50)).max() - max(w)
     excursion = max(0.0, float(above)) * min(1.0, EXCURSION / slow.tau)
     high = max(w) + SDS * sd + SHOTS * shot + jumps + excursion
-    return Reach(float(min(w) - SDS * sd), float(high), min(w), max(w) + slow.jump)
+    least = min(point.sd for point in found)
+    return Reach(float(min(w) - SDS * sd), float(high), min(w), max(w) + slow.jump, least)
 
 
 class MeanAdaptation(NamedTuple):
@@ -184,11 +189,13 @@ def _held(neuron: Neuron, mu: np.ndarray, sigma: float, g: float, gE: float) -> 
     return state.rate, (p * neuron.slow_target(V)).sum(axis=1) / p.sum(axis=1)
 
 
-def _width(span: float, jump: float) -> float:
-    """The width [mV] of about COLUMNS columns of which a jump spans a whole number."""
-    if jump <= 0 or span > MOST * jump:
-        return span / (COLUMNS if jump <= 0 else MOST)
-    return jump / np.ceil(COLUMNS * jump / span)
+def _width(span: float, jump: float, sd: float) -> float:
+    """The width [mV] of at least COLUMNS columns, FINE of them to the sd, of which a jump spans a whole number."""
+    width = span / COLUMNS if sd == 0 else min(span / COLUMNS, sd / FINE)
+    if 0 < jump <= width:
+        width = jump
+    width = max(width, span / MOST)
+    return jump / np.ceil(jump / width) if jump > width else width
 
 
 def _slow(neuron: Neuron) -> Slow:

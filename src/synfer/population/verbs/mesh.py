@@ -57,8 +57,9 @@ class Cells(NamedTuple):
 def choose(point: dict[str, Any], points: Points, pushed: float = 0.0) -> Cells:
     """The mesh of one point: h = min(0.1, sd/20) unless given, V_lb eight sd below all that drives V.
 
-    sd is that of the free membrane, sigma over the root of the largest leak. With a slow variable h is min(0.2, sd/10),
-    without a leak min(0.25, sd/8) and no less than 600 cells take, and V_lb is low enough for the highest w.
+    sd is that of the free membrane, sigma over the root of the largest leak. With a slow variable h is
+    min(0.125, sd/16), without a leak min(0.25, sd/8) and no less than 600 cells take, and V_lb is low enough for the
+    highest w.
 
     Args:
         point: neuron, drive, and h: a width, a Mesh, or None.
@@ -100,7 +101,7 @@ def _default(neuron: Neuron, sd: float, span: float) -> float:
     if neuron.slow is None or fixed_target(neuron) is not None:
         return min(0.1, sd / 20)
     if neuron.background == "noise":
-        return min(0.2, sd / 10)
+        return min(0.125, sd / 16)
     return max(min(0.25, sd / 8), span / FEW_CELLS)
 
 

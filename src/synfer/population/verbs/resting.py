@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from synfer.core.errors import NumericalError
 from synfer.population import density
 from synfer.population.neurons import Neuron
 from synfer.population.verbs import mesh
 
+ONE_DIMENSIONAL = 0.3
+"""Relative error of a stationary rate over (h/sd)^2 of the free membrane, see `density.stationary`."""
 KEPT = 64
 """States over V and w that are remembered: a chain asks for that of its layers again and again."""
 
@@ -32,6 +35,25 @@ def _remembered(neuron: Neuron, cells: mesh.Cells, mu: float, sigma: float, g: f
         return density.stationary(lanes, mu, sigma, g, gE)
     w = 0.0 if cells.columns is None else cells.columns.low + 0.5 * cells.columns.dw
     return _in_column(density.stationary(lanes._replace(slow=None), mu - w, sigma, g, gE))
+
+
+def mesh_error(neuron: Neuron, cells: mesh.Cells, drive: tuple[float, float, float, float]) -> float:
+    """Estimated relative error of the stationary rate on a mesh, under mu, sigma, g, gE.
+
+    A third of what cells and columns twice as wide change, which a mesh of second order leaves; 1 where they have no
+    such state; ONE_DIMENSIONAL (h/sd)^2 without a slow variable.
+    """
+    columns = cells.columns
+    if columns is None or columns.count < 2:
+        _, sd = neuron.free_membrane(drive[0], drive[1] / (1 + drive[2]) ** 0.5)
+        return float(ONE_DIMENSIONAL * (cells.h / sd) ** 2)
+    wide = columns._replace(dw=2 * columns.dw, count=-(-columns.count // 2))
+    coarse = cells._replace(h=2 * cells.h, columns=wide)
+    try:
+        fine, rough = (float(_remembered(neuron, own, *drive).rate[0]) for own in (cells, coarse))
+    except NumericalError:
+        return 1.0
+    return abs(rough - fine) / (3 * fine) if fine > 0 else 0.0
 
 
 def _in_column(state: density.State) -> density.State:

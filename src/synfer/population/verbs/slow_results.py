@@ -7,18 +7,12 @@ import numpy as np
 from synfer.core.errors import MeshError
 from synfer.population.drive import Drive
 from synfer.population.neurons import Neuron
-from synfer.population.signals import narrowest
+from synfer.population.signals import at_rest
 from synfer.population.verbs.common import Points
 from synfer.population.verbs.densities import One
 from synfer.population.verbs.mesh import Cells
+from synfer.population.verbs.resting import mesh_error
 
-IN_V, IN_W = 0.3, 0.05
-"""Relative error of a stationary rate over (h/sd)^2 of the free membrane and over (dw/w_sd)^2.
-
-IN_V is the largest of one-dimensional neurons, see `density.stationary`.
-IN_W was measured: AdaptiveEIF.example() has .010, .024, .047 for dw of .16, .32, .63 w_sd at 7 Hz, less at 32 Hz;
-its rate-matched AdaptiveLIF .018, .037 at .2, .39.
-"""
 LOST, SEEN = 1e-3, 1e-6
 """Probabilities in an outermost column that are an error, and worth a warning: what would go on beyond it is held."""
 
@@ -42,21 +36,12 @@ def slow_moments(each: list[One], dims: tuple[str, ...], shape: tuple[int, ...])
     return variables | {"edge_mass": (dims[:-1], edge.reshape(shape[:-1]))}
 
 
-def mesh_error(neuron: Neuron, drive: Drive, cells: Cells, w_sd: float) -> float:
-    """Estimate of the relative error of a stationary rate on a mesh: IN_V (h/sd)^2 + IN_W (dw/w_sd)^2."""
-    error = IN_V * (cells.h / narrowest(neuron, drive)) ** 2
-    if cells.columns is not None and cells.columns.count > 1:
-        error += IN_W * (cells.columns.dw / w_sd) ** 2
-    return float(error)
-
-
 def mesh_errors(resolved: list[tuple[Neuron, Drive, Cells]], variables: dict[str, Any]) -> dict[str, Any]:
-    """`mesh_error` of runs, by their w_sd at the start; nothing without slow variables."""
+    """`mesh_error` of runs, at the state they start from; nothing without slow variables."""
     if "w_sd" not in variables:
         return {}
     dims, w_sd = variables["w_sd"]
-    start = w_sd.reshape(len(resolved), -1)[:, 0]
-    errors = [mesh_error(*own, float(sd)) for own, sd in zip(resolved, start, strict=True)]
+    errors = [mesh_error(neuron, cells, at_rest(drive)) for neuron, drive, cells in resolved]
     return {"mesh_error": (dims[:-1], np.reshape(errors, w_sd.shape[:-1]))}
 
 

@@ -22,8 +22,8 @@ from synfer.population.verbs.common import (
     membrane,
     spec_of,
 )
-from synfer.population.verbs.resting import settled
-from synfer.population.verbs.slow_results import check_edges, mesh_error
+from synfer.population.verbs.resting import mesh_error, settled
+from synfer.population.verbs.slow_results import check_edges
 
 
 def stationary(
@@ -97,7 +97,7 @@ def stationary(
         kept, coords["w"] = _slow_variables([s.slow for s in states], states, grid)
         variables |= kept
         errors = [
-            mesh_error(point["neuron"], point["drive"], point["mesh"], s.slow.w_sd) if s.slow else 0.0
+            mesh_error(point["neuron"], point["mesh"], sustained(point["drive"])) if s.slow else 0.0
             for point, s in zip(points, states, strict=True)
         ]
         variables["mesh_error"] = ((), errors)
