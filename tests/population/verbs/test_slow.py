@@ -110,7 +110,7 @@ def test_the_default_mesh_holds_the_state_and_divides_the_jump(neuron, drive):
     drive = drive if isinstance(drive, sf.Drive) else sf.Drive((drive,))
     h, V_lb, columns = choose({"neuron": neuron, "drive": drive, "h": None}, Points())
     assert (neuron.V_top - V_lb) / h <= 600 * (1 + 1e-12)
-    assert 96 <= columns.count <= 200
+    assert 96 <= columns.count <= 325
     steps = neuron.slow.jump / columns.dw
     assert steps == pytest.approx(round(steps), abs=1e-9)
     rest = sf.Drive(tuple(part for part in drive.parts if not getattr(part, "timed", False)))
