@@ -6,18 +6,48 @@ from typing import Any, TypeVar
 from synfer.core.errors import ParameterError, did_you_mean
 from synfer.core.params import Params
 from synfer.population.chain import Network, Population, Projection, SynfireChain
-from synfer.population.drive import Drive, Gate, Inhibition, Noise, PulsePacket, Shunt, Timeseries
-from synfer.population.neurons import EIF, LIF, LinearisedEIF
+from synfer.population.drive import Current, Drive, Gate, Inhibition, Noise, PulsePacket, Shunt, Timeseries
+from synfer.population.neurons import (
+    EIF,
+    LIF,
+    AdaptiveEIF,
+    AdaptiveLIF,
+    AdaptiveLinearisedEIF,
+    Izhikevich,
+    LinearisedEIF,
+)
+from synfer.population.verbs.mesh import Mesh
 
-NEURONS: dict[str, type[Params]] = {"lif": LIF, "eif": EIF, "linearised_eif": LinearisedEIF}
-PRESETS: dict[str, Callable[[], Params]] = {"diesmann1999": LIF.diesmann1999, "fourcaud2003": EIF.fourcaud2003}
+NEURONS: dict[str, type[Params]] = {
+    "lif": LIF,
+    "eif": EIF,
+    "linearised_eif": LinearisedEIF,
+    "adaptive_lif": AdaptiveLIF,
+    "adaptive_eif": AdaptiveEIF,
+    "adaptive_linearised_eif": AdaptiveLinearisedEIF,
+    "izhikevich": Izhikevich,
+}
+PRESETS: dict[str, Callable[[], Params]] = {
+    "diesmann1999": LIF.diesmann1999,
+    "fourcaud2003": EIF.fourcaud2003,
+    "adaptive_eif_example": AdaptiveEIF.example,
+    "regular_spiking": Izhikevich.regular_spiking,
+    "intrinsically_bursting": Izhikevich.intrinsically_bursting,
+    "chattering": Izhikevich.chattering,
+    "fast_spiking": Izhikevich.fast_spiking,
+    "low_threshold_spiking": Izhikevich.low_threshold_spiking,
+    "thalamo_cortical": Izhikevich.thalamo_cortical,
+    "resonator": Izhikevich.resonator,
+}
 """Neurons of the literature, which a file may name instead of spelling them out."""
+BACKGROUNDS: dict[str, type[Params]] = {"noise": Noise, "current": Current}
 GATES: dict[str, type[Params]] = {"inhibition": Inhibition, "shunt": Shunt}
 CHAINS: dict[str, type[Params]] = {"synfire_chain": SynfireChain, "network": Network}
 
 FIELDS = {
     name
-    for kind in (Noise, PulsePacket, Population, Projection, *NEURONS.values(), *GATES.values(), *CHAINS.values())
+    for kinds in (BACKGROUNDS, NEURONS, GATES, CHAINS)
+    for kind in (PulsePacket, Population, Projection, *kinds.values())
     for name in kind.model_fields
 }
 """Names of all fields that a table may have."""
@@ -54,6 +84,11 @@ def packet(value: Any) -> Any:
     return _built(PulsePacket, value, "packet", {}) if isinstance(value, Mapping) else value
 
 
+def mesh(value: Any) -> Any:
+    """A table as a Mesh; anything else as it is."""
+    return _built(Mesh, value, "h", {}) if isinstance(value, Mapping) else value
+
+
 def gates(value: Any) -> Any:
     """A gate, a sum of gates, a table or a list of these, as a tuple of gates; None is none."""
     if value is None:
@@ -85,7 +120,10 @@ def _neuron(value: Any, where: str) -> Any:
 def _noise(value: Any, where: str) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(_noise(item, f"{where}.{i}") for i, item in enumerate(value, 1))
-    return _built(Noise, value, where, {"mu": _signal, "sigma": _signal}) if isinstance(value, Mapping) else value
+    if not isinstance(value, Mapping):
+        return value
+    signals = {"mu": _signal, "sigma": _signal, "I": _signal, "D": _signal}
+    return _built(_of_kind(value, BACKGROUNDS, where, implied="noise"), value, where, signals)
 
 
 def _signal(value: Any, where: str) -> Any:

@@ -38,6 +38,7 @@ from synfer.core.params import Params, field
 from synfer.core.points import ARGUMENTS
 from synfer.population.chain import Network, SynfireChain
 from synfer.population.drive import Inhibition, PulsePacket, Shunt
+from synfer.population.verbs.mesh import Mesh
 from synfer.study.folder import StoreError
 from synfer.study.sweep import axes as parsing
 from synfer.study.sweep import describe, paths
@@ -82,7 +83,7 @@ class Sweep(Params):
     gate: tuple[AnyGate, ...] = field((), doc="the gates")
     disfacilitation: bool = field(False, doc="whether silenced layers also withdraw their spontaneous drive")
     window: Literal["evoked"] | float | None = field(None, unit="ms", doc="window of the packet read-out")
-    h: float | None = field(None, unit="mV", gt=0, doc="cell width of the density")
+    h: Annotated[float, Field(gt=0)] | Mesh | None = field(None, unit="mV", doc="cell width of the density, or a Mesh")
     dt: float | None = field(None, unit="ms", gt=0, doc="step")
     t: float | None = field(None, unit="ms", gt=0, doc="duration")
     trials: int | None = field(None, ge=1, doc="trials of a simulation")
@@ -93,10 +94,10 @@ class Sweep(Params):
     points: tuple[Axis, ...] = field((), doc="the columns of a list of points")
     sobol: Sobol | None = field(None, doc="ranges to fill")
 
-    @field_validator("chain", "packet", "gate", mode="before")
+    @field_validator("chain", "packet", "gate", "h", mode="before")
     @classmethod
     def _described(cls, value: Any, info: ValidationInfo) -> Any:
-        build = {"chain": describe.chain, "packet": describe.packet, "gate": describe.gates}
+        build = {"chain": describe.chain, "packet": describe.packet, "gate": describe.gates, "h": describe.mesh}
         return build[str(info.field_name)](value)
 
     @field_validator("disfacilitation", mode="before")
