@@ -190,7 +190,7 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path, name):
     ],
 )
 def test_neurons_with_a_slow_variable_are_described_in_a_table(neuron, noise, built):
-    chain = {"neuron": neuron, "noise": noise, "layers": 2, "tau_s": 0.3}
+    chain = {"neuron": neuron, "noise": noise, "weight": 0.1, "tau_s": 0.3}
     sweep = sf.Sweep(chain, {"sigma_t": 1, "t0": 5, "a": 9}, h={"h": 0.4, "dw": 0.2}, axes={"chain.weight": [0.1, 0.2]})
     assert (sweep.chain.neuron, sweep.chain.noise) == built
     assert sweep.h == sf.Mesh(h=0.4, dw=0.2)
