@@ -88,9 +88,22 @@ def test_a_kernel_is_compiled_anew_when_any_file_of_its_package_changes(tmp_path
     jit.sources.cache_clear()
     (tmp_path / "b.py").write_text("y = 2")
     assert jit.sources(tmp_path) != before
-    from synfer.population.density.evolve import advance_tile
 
-    assert (
-        jit.sources(Path(advance_tile.py_func.__code__.co_filename).parent)
-        in advance_tile._cache._cache_file._source_stamp
-    )
+
+def test_kernels_of_a_package_within_an_engine_know_the_files_of_the_whole_engine():
+    from synfer.population.density.evolve import advance_tile
+    from synfer.population.spiking.network.advance import advance_network
+
+    for compiled, engine in ((advance_tile, "density"), (advance_network, "spiking")):
+        folder = jit.engine(Path(compiled.py_func.__code__.co_filename).parent)
+        assert folder.name == engine
+        assert jit.sources(folder) in compiled._cache._cache_file._source_stamp
+
+
+def test_the_digest_of_an_engine_changes_with_a_file_further_down(tmp_path):
+    (tmp_path / "slow").mkdir()
+    (tmp_path / "slow" / "a.py").write_text("x = 1")
+    before = jit.sources(tmp_path)
+    jit.sources.cache_clear()
+    (tmp_path / "slow" / "a.py").write_text("x = 2")
+    assert jit.sources(tmp_path) != before

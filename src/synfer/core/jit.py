@@ -29,15 +29,21 @@ def kernel(function: Any = None, **options: Any) -> Any:
         return compiler(**settings)(function)
     # numba looks for changes in the file of this function alone, and would go on using stale callees.
     index = compiled._cache._cache_file
-    index._source_stamp = (index._source_stamp, sources(Path(function.__code__.co_filename).parent))
+    index._source_stamp = (index._source_stamp, sources(engine(Path(function.__code__.co_filename).parent)))
     return compiled
+
+
+def engine(folder: Path) -> Path:
+    """The outermost package around a folder that the kernels in it may call: a whole engine, or the folder itself."""
+    inside = [own for own in (folder, *folder.parents) if own.parent.name == "population"]
+    return inside[0] if inside else folder
 
 
 @functools.cache
 def sources(folder: Path) -> str:
     """A digest of the files that kernels of a package are made of: its own and the primitives of core."""
     digest = hashlib.blake2b(digest_size=16)
-    for path in [*sorted(folder.glob("*.py")), Path(__file__), Path(__file__).with_name("lanes.py")]:
+    for path in [*sorted(folder.rglob("*.py")), Path(__file__), Path(__file__).with_name("lanes.py")]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

@@ -6,6 +6,7 @@ from scipy.integrate import solve_ivp
 
 from synfer.core.errors import ParameterError
 from synfer.population.spiking import Inputs, Neuron, Slow, Synapses, simulate_network, simulate_population, start
+from synfer.population.spiking.slow.cell import MOST_SPIKES
 
 AEIF = Neuron(10.0, -30.0, -68.0, 1.7, Delta_T=3.48, V_T=-59.9, slow=Slow(50.0, 2.0, 0.5, 32.5, -40.0))
 ALIF = Neuron(10.0, -55.0, -68.0, 1.7, slow=Slow(50.0, 2.0, 0.5, 32.5, -55.0))
@@ -188,3 +189,14 @@ def test_a_network_of_slow_variables_at_rest_is_that_without_them(connections):
 def test_what_a_slow_neuron_cannot_be_is_refused(call, message):
     with pytest.raises(ParameterError, match=message):
         call()
+
+
+def test_a_neuron_that_spikes_without_end_in_a_step_has_no_number_and_no_more_spikes():
+    """A drive of 3e5 mV at t_ref 0: the most spikes of a step are reported, and the lane gives up."""
+    neuron = ALIF._replace(t_ref=0.0)
+    kick = np.where(np.arange(40) == 3, 500.0, 0.0)
+    inputs = constant(40, -62.0, 1.0)._replace(mu=np.where(np.arange(40) == 3, 3e5, -62.0), kick=kick)
+    run = simulate_population(neuron, inputs, begin(neuron, 1.0), steps_per_bin=1)
+    assert np.isnan(run.state.V).all()
+    assert (run.count[4:] == 0).all()
+    assert run.count[3] <= (2 * MOST_SPIKES + 2) * 300

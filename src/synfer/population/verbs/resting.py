@@ -41,7 +41,7 @@ def mesh_error(neuron: Neuron, cells: mesh.Cells, drive: tuple[float, float, flo
     """Estimated relative error of the stationary rate on a mesh, under mu, sigma, g, gE.
 
     A third of what cells and columns twice as wide change, which a mesh of second order leaves; 1 where they have no
-    such state; ONE_DIMENSIONAL (h/sd)^2 without a slow variable.
+    such state, and at most; ONE_DIMENSIONAL (h/sd)^2 without a slow variable.
     """
     columns = cells.columns
     if columns is None or columns.count < 2:
@@ -53,7 +53,7 @@ def mesh_error(neuron: Neuron, cells: mesh.Cells, drive: tuple[float, float, flo
         fine, rough = (float(_remembered(neuron, own, *drive).rate[0]) for own in (cells, coarse))
     except NumericalError:
         return 1.0
-    return abs(rough - fine) / (3 * fine) if fine > 0 else 0.0
+    return min(1.0, abs(rough - fine) / (3 * fine)) if fine > 0 else 0.0
 
 
 def _in_column(state: density.State) -> density.State:

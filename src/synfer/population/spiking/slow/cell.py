@@ -74,7 +74,8 @@ class SlowScratch(NamedTuple):
 
 def slow_scratch(width: int, real: type) -> SlowScratch:
     """Scratch for tiles of so many lanes."""
-    marks, room = aligned(width, np.uint8), 2 * MOST_SPIKES * width
+    # By a kick, by a crossing, and on the way from V_reset.
+    marks, room = aligned(width, np.uint8), (2 * MOST_SPIKES + 2) * width
     return SlowScratch(
         aligned(width, real), aligned(width, np.float64), marks, marks.view(np.uint64), np.empty(width, np.int64),
         np.zeros(1, np.int64), np.empty(room, np.int64), np.empty(room), aligned(width, real),

@@ -137,7 +137,8 @@ def onward_hard(lanes, state, live, tile, lane, scratch, c, drive, cell, time, k
         if release[lane] >= (k + 1) * QUANTA:
             return
         time = release[lane] / QUANTA
-    x[lane] = np.nan
+    # It gives up: no number from here on, and no further spikes to report.
+    x[lane], release[lane], live[tile, lane] = np.nan, FREE, 1.0
 
 
 @inner
