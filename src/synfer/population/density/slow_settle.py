@@ -159,7 +159,9 @@ def balance(p, generator, rise, fall, spikes, spared, x):
                 x[j] = rises / falls
             # Where nobody comes back the columns below empty; far from overflow in any case.
             shrink = 1.0 if falls > 0.0 or rises == 0.0 else 0.0
-            if x[j] * mass > 1e100:
+            if not x[j] * mass < np.inf:
+                x[j], shrink = 1.0 / mass, 0.0
+            elif x[j] * mass > 1e100:
                 shrink = 1.0 / (x[j] * mass)
                 x[j] *= shrink
             if shrink < 1.0:
