@@ -40,7 +40,8 @@ def density(ds: xr.Dataset, *, ax: Axes | None = None) -> Axes:
             ax.set(xlim=visible(p), ylim=(0, None))
             return ax
         if p.ndim != 2:
-            raise ParameterError(f"p has dimensions {p.dims}, a map shows time x V; choose one point: ds.isel(point=0)")
+            more = next(str(dim) for dim in p.dims if dim not in ("time", "V"))
+            raise ParameterError(f"p has dimensions {p.dims}, a map shows time x V; choose: ds.isel({more}=0)")
         p = p.transpose("V", "time")
         mesh = ax.pcolormesh(p.coords["time"], p.coords["V"], p.values, shading="nearest", vmin=0, rasterized=True)
         ax.figure.colorbar(mesh, ax=ax, label=label(p))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from synfer.core.errors import SynferWarning
 
-COARSE = (r"sigma = .* is below 10 h", r"a volley moves V by .* in a step")
+COARSE = (r"sigma = .* is below \d+ h", r"a volley moves V by .* in a step")
 """What the density engine says of cells and steps that are wide for what they resolve."""
 
 CUT = (r"the volley is not over",)
