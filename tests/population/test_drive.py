@@ -18,9 +18,16 @@ NAN, INF = float("nan"), float("inf")
 poisson = sf.Noise.from_poisson
 
 REFUSALS = {
-    "two noises": (lambda: REST + REST, "parts hold 2 Noise, a sum takes exactly one"),
-    "two noises apart": (lambda: (REST + sf.Inhibition(1)) + (sf.Shunt(g=1, E_rev=-70) + REST), "parts hold 2 Noise"),
-    "noise and current": (lambda: REST + sf.Current(3, 1), "parts hold 2 Noise and Current, a sum takes exactly one"),
+    "two noises": (
+        lambda: REST + REST,
+        "parts hold Noise and Noise, a sum takes exactly one of them; add up mu, and sigma",
+    ),
+    "two noises apart": (lambda: (REST + sf.Inhibition(1)) + (sf.Shunt(g=1, E_rev=-70) + REST), "hold Noise and Noise"),
+    "noise and current": (
+        lambda: REST + sf.Current(3, 1),
+        "Noise and Current, a sum takes exactly one of them; a Noise drives a",
+    ),
+    "two currents": (lambda: sf.Current(3, 1) + sf.Current(1, 1), "exactly one of them; add up I and D by hand"),
     "negative D": (lambda: sf.Current(3, -1), "D = -1 mV^2/ms must be >= 0 mV^2/ms; did you mean D = 1?"),
     "D below 0 later": (lambda: sf.Current(3, sf.Timeseries([0, 1], [1, -1])), "D must be >= 0 at all times"),
     "huge I": (lambda: sf.Current(INF, 1), "I = inf mV/ms must be finite"),

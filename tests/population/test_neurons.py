@@ -56,7 +56,7 @@ KINDS = [
         (lambda: sf.AdaptiveEIF(**EIF, **SLOW | {"E_w": float("inf")}), "E_w = inf mV must be finite"),
         (lambda: sf.AdaptiveEIF(**EIF, tau_w=50), "a_w is missing"),
         (lambda: sf.Izhikevich(**RS | {"a": 0}), "a = 0 1/ms must be > 0 1/ms"),
-        (lambda: sf.Izhikevich(**RS | {"d": -8}), "d = -8 mV/ms must be >= 0 mV/ms; did you mean d = 8?"),
+        (lambda: sf.Izhikevich(**RS | {"d": -8}), "d = -8 mV must be >= 0 mV; did you mean d = 8?"),
         (lambda: sf.Izhikevich(**RS | {"c": 30}), "c = 30.0 mV must be < V_peak = 30.0 mV"),
     ],
 )

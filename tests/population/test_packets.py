@@ -62,6 +62,19 @@ def test_search_needs_four_batches_for_half_a_percent():
     assert batches == [80, 40, 40, 40]
 
 
+def test_search_in_turn_finds_the_same_and_asks_at_most_one_step_beyond():
+    thresholds = np.array([0.5, 3.0, 200.0])
+
+    def changed(index, values):
+        assert np.all(values <= 1.36 * np.maximum(thresholds[index], 0.2))
+        return values >= thresholds[index]
+
+    ends = np.full(3, 0.2), np.full(3, 20.0)
+    found = first_change(changed, *ends, tolerance=0.005, in_turn=True)
+    at_once = first_change(lambda i, x: x >= thresholds[i], *ends, tolerance=0.005)
+    assert [end.tolist() for end in found] == [end.tolist() for end in at_once]
+
+
 @pytest.mark.parametrize(
     ("ends", "tolerance"), [((0, 1), 0.1), ((2, 1), 0.1), ((1, np.inf), 0.1), ((1, 2), 0), ((1, 2), 2)]
 )

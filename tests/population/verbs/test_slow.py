@@ -4,11 +4,13 @@ import pytest
 
 import synfer as sf
 from synfer.population.verbs import resting
-from synfer.population.verbs.common import Points
+from synfer.population.verbs.columns import BELOW, MOST
+from synfer.population.verbs.common import Points, check_step
 from synfer.population.verbs.mesh import choose
 
 AEIF, EIF, REST = sf.AdaptiveEIF.example(), sf.EIF.fourcaud2003(), sf.Noise(-62, 2)
 STILL = AEIF.replace(a_w=0, b=0)
+NAN = float("nan")
 RS = sf.Izhikevich.regular_spiking()
 COARSE = sf.Mesh(h=0.4, dw=0.25)
 CHAIN = sf.SynfireChain(AEIF, REST, layers=2, weight=0.14, tau_s=0.325)
@@ -110,13 +112,27 @@ def test_the_default_mesh_holds_the_state_and_divides_the_jump(neuron, drive):
     drive = drive if isinstance(drive, sf.Drive) else sf.Drive((drive,))
     h, V_lb, columns = choose({"neuron": neuron, "drive": drive, "h": None}, Points())
     assert (neuron.V_top - V_lb) / h <= 600 * (1 + 1e-12)
-    assert 96 <= columns.count <= 325
+    assert 96 <= columns.count <= MOST + BELOW + 3
     steps = neuron.slow.jump / columns.dw
     assert steps == pytest.approx(round(steps), abs=1e-9)
     rest = sf.Drive(tuple(part for part in drive.parts if not getattr(part, "timed", False)))
     s = sf.stationary(neuron, rest)
     assert float(s.edge_mass) < 1e-6
     assert 0 < float(s.mesh_error) < 0.05
+
+
+@pytest.mark.parametrize("drive", [sf.Current(4, 0.01), sf.Current(-500, 2), sf.Current(4, 0.1)])
+def test_the_default_mesh_resolves_weak_noise_without_a_word(drive):
+    """Five cells to the sd of the free membrane at least, whatever their number, and columns that hold the state."""
+    h, _, columns = choose({"neuron": RS, "drive": sf.Drive((drive,)), "h": None}, Points())
+    coarse = sf.Mesh(h, 2 * columns.dw, (columns.low, columns.high))
+    assert float(sf.stationary(RS, drive, h=coarse).edge_mass) < 1e-6
+
+
+def test_a_step_is_told_that_is_coarse_for_the_slow_variable():
+    fast = sf.Drive((REST,)), AEIF.replace(tau_w=0.5)
+    with pytest.warns(sf.SynferWarning, match=r"a slow variable of time constant 0.5 ms; lower dt to 0.05 ms"):
+        check_step(Points(neuron=fast[1], drive=fast[0], dt=0.2))
 
 
 def test_a_slow_slow_variable_stays_at_its_mean():
@@ -192,6 +208,37 @@ REFUSALS = {
         r"w_range = \(0, 3\) mV must hold .* did you mean w_range = ",
     ),
     "range reversed": (lambda: sf.Mesh(w_range=(9, 0)), sf.ParameterError, r"w_range .* did you mean \(0, 9\)\?"),
+    "range of one number": (
+        lambda: sf.Mesh(w_range=5),
+        sf.ParameterError,
+        "w_range = 5 must be two finite numbers of mV",
+    ),
+    "range of nothing": (
+        lambda: sf.Mesh(w_range=(NAN, 1)),
+        sf.ParameterError,
+        "w_range = .* must be two finite numbers",
+    ),
+    "no noise": (lambda: sf.stationary(RS, sf.Current(4, 0)), sf.MeshError, r"^D = 0 mV\^2/ms .* give a small D"),
+    "drive beyond all": (
+        lambda: sf.stationary(RS, sf.Current(1e5, 2)),
+        sf.MeshError,
+        r"no range of w suggests itself .* at I = 100000 mV/ms; give h=",
+    ),
+    "rate beyond all": (
+        lambda: sf.noise_for_rate(AEIF, rate=500, sigma=2),
+        sf.ParameterError,
+        "rate = 500 Hz takes more than mu = 160 mV of this neuron; lower it",
+    ),
+    "record of simulate": (
+        lambda: sf.evolve(AEIF, REST, t=1, record="spikes"),
+        sf.ParameterError,
+        "record = 'spikes' is unknown here: simulate keeps it",
+    ),
+    "record of evolve": (
+        lambda: sf.simulate(AEIF, REST, t=1, n=9, record="p_Vw"),
+        sf.ParameterError,
+        "record = 'p_Vw' is unknown here: evolve keeps it, and this run p, p_w, spikes",
+    ),
     "no width": (lambda: sf.Mesh(dw=0), sf.ParameterError, "dw = 0 mV must be > 0 mV"),
     "wide columns": (
         lambda: sf.stationary(AEIF, REST, h=sf.Mesh(dw=3)),

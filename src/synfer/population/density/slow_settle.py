@@ -83,8 +83,9 @@ def relax(p, j, generator, rise, fall, spikes, work, old, hold):
     columns, n = p.shape
     y, out, scratch, unit = work[0], work[1], work[2], work[3]
     external, own = arrivals(spikes, j, leap, part)
-    inflow = external
+    inflow, leaving = external, 0.0
     for i in range(n):
+        leaving += rise[j, i] + fall[j, i]
         y[i] = (rise[j - 1, i] * p[j - 1, i] if j > 0 else 0.0) + (
             fall[j + 1, i] * p[j + 1, i] if j < columns - 1 else 0.0
         )
@@ -92,6 +93,8 @@ def relax(p, j, generator, rise, fall, spikes, work, old, hold):
         inflow += y[i]
         out[i] = rise[j, i] + fall[j, i] + LEAK + hold * (TOP_CAPACITY if i == n - 1 else 1.0)
         unit[i] = 0.0
+    if inflow == 0.0 and leaving == 0.0 and spikes[j] == 0.0:
+        return  # silent neurons whose w rests, which no others join
     y[lower] += (1.0 - upper) * external
     y[lower + 1] += upper * external
     solve_column(a[j], b[j], out, y, p[j], scratch)
