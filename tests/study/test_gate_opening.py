@@ -167,3 +167,19 @@ def test_every_variable_has_a_unit(ds):
 def test_a_spec_that_lacks_what_is_judged_is_refused(change, words):
     with pytest.raises(sf.ParameterError, match=words):
         TINY.replace(**change)
+
+
+def test_a_gate_for_the_alif_opens_it_only_where_it_is_closed_level_and_alive(ds):
+    layers = ds.attrs["layers"]
+
+    def row(travelling, dark):
+        a = np.stack([np.full(ds.sizes["alif_layer"], dark), travelling])
+        return find(ds.assign(alif_a=(("gated", "alif_layer"), a)), "opens the aLIF")
+
+    level = np.full(ds.sizes["alif_layer"], 0.8)
+    assert row(level, 0.01).holds
+    assert not row(level, 0.1).holds
+    assert not row(0.5 * level, 0.01).holds
+    falling = level.copy()
+    falling[layers - 1] = 0.7
+    assert not row(falling, 0.01).holds

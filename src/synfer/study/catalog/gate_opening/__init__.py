@@ -60,6 +60,8 @@ LABELS = {
     "fraction": {"units": "1", "long_name": "drive over the critical one"},
     "lag_ratio": {"units": "1", "long_name": "lag of the gate over the volley's transit"},
     "case_a": PER_NEURON,
+    "alif_a": PER_NEURON,
+    "alif_layer": {"units": "1", "long_name": "layer"},
     "case_dark_a": PER_NEURON,
     "case_transit": {"units": "ms", "long_name": "time of the volley per layer"},
     "gated": {"units": "1", "long_name": "gate"},
@@ -78,6 +80,7 @@ STAGES = {
     "the opening first reported": parts.stated,
     "ends of the gate": parts.capture,
     "ablations": parts.ablations,
+    "a gate for the aLIF": parts.deeper,
     "spikes of finite layers": parts.finite,
     "half the mesh": parts.halved,
 }
@@ -88,6 +91,6 @@ def run(spec: Spec, progress: Progress) -> xr.Dataset:
     with measured():
         ds = in_stages(STAGES, lambda part, ds: part(spec, ds), LABELS, progress)
     names = ("layers", "deep", "gate_depth", "gate_length", "counted", "A_open", "lag_open", "A_at_once")
-    names += ("A_stated", "lag_stated", "fraction_judged", "finite_width")
+    names += ("A_stated", "lag_stated", "fraction_judged", "finite_width", "alif_fraction", "alif_depth", "alif_lag")
     ds.attrs = {name: getattr(spec, name) for name in names}
     return ds

@@ -188,6 +188,17 @@ def ablations(spec: Spec, ds: xr.Dataset) -> xr.Dataset:
     )
 
 
+def deeper(spec: Spec, ds: xr.Dataset) -> xr.Dataset:
+    """The aLIF near its own critical drive, without a gate and under a deeper one at the pace of its volley."""
+    own, critical = populations(spec)["aLIF"], float(ds["critical_A"].sel(neuron="aLIF"))
+    gates = (None, spec.gate(spec.alif_lag, depth=spec.alif_depth))
+    runs = [follow(spec, own, spec.alif_fraction * critical, spec.deep, gate) for gate in gates]
+    return xr.Dataset(
+        {"alif_a": (("gated", "alif_layer"), np.array([run["a"].values for run in runs]) / spec.width)},
+        coords={"gated": ["no gate", "travelling"], "alif_layer": np.arange(1, spec.deep + 1)},
+    )
+
+
 def halved(spec: Spec, _: xr.Dataset) -> xr.Dataset:
     """The first half of the chain under the travelling gate with half the cell, half the column and half the step."""
     layers = max(2, spec.layers // 2)

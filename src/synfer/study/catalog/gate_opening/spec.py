@@ -40,6 +40,11 @@ class Spec(Params):
     fraction: tuple[float, ...] = field((0.9,), doc="drives of the ablations over their own critical drive")
     fraction_judged: float = field(0.9, gt=0, lt=1, doc="the one at which the claims are judged")
     lag_ratio: tuple[float, ...] = field((0.0, 1.0), doc="lags of their gate over their own transit per layer")
+    alif_fraction: float = field(
+        0.955, gt=0, lt=1, doc="drive of the aLIF under a gate of its own, over its critical one"
+    )
+    alif_depth: float = field(8.0, unit="mV", gt=0, doc="depth of that gate")
+    alif_lag: float = field(0.9, unit="ms", gt=0, doc="its lag")
     A_bounds: tuple[float, float] = field((8.0, 15.0), unit="mV", doc="where critical drives are looked for")
     tolerance: float = field(0.02, gt=0, lt=1, doc="width of their brackets over the upper end")
     pace: float = field(5.0, unit="ms", gt=0, doc="time that a run leaves a volley for each layer, at least")

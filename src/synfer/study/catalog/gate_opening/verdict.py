@@ -22,6 +22,7 @@ def verdict(ds: xr.Dataset) -> list[Row]:
         *_capture(ds),
         *_stated(ds),
         *_ablations(ds),
+        _deeper(ds),
         *_finite(ds),
         *_mesh(ds),
     ]
@@ -212,6 +213,19 @@ def _ablations(ds: xr.Dataset) -> list[Row]:
         words = f"a_{last} {float(a.max()):.2f}, without a gate {dark:.2f}"
         rows.append(Row(claim, words, "opens", bool((level > LEVEL).any())))
     return rows
+
+
+def _deeper(ds: xr.Dataset) -> Row:
+    layers, own = ds.attrs["layers"], ds["alif_a"]
+    early, late, last = (float(own.sel(gated="travelling")[i]) for i in (layers * 2 // 3 - 1, layers - 1, -1))
+    dark = float(own.sel(gated="no gate")[layers - 1])
+    claim = (
+        f"A gate of {ds.attrs['alif_depth']:g} mV that travels {ds.attrs['alif_lag']:g} ms per layer opens the aLIF at "
+        f"{ds.attrs['alif_fraction']:g} of its critical drive: a_{layers}/a_{layers * 2 // 3} > 0.95, alive at layer "
+        f"{own.sizes['alif_layer']}"
+    )
+    measured = f"a_{layers} {late:.2f}, a_{own.sizes['alif_layer']} {last:.2f}, without a gate {dark:.3f}"
+    return Row(claim, measured, "opens", dark < CLOSED and late > 0.95 * early and last > ALIVE)
 
 
 def _finite(ds: xr.Dataset) -> list[Row]:
