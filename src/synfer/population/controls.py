@@ -17,6 +17,9 @@ from synfer.population.verbs.columns import mean_adaptation
 from synfer.population.verbs.common import Points, check_neuron, check_positive
 from synfer.population.verbs.mesh import Mesh, choose
 
+FURTHEST = 5.0
+"""How far above V_top an adaptive neuron is driven, over V_top - V_reset: to hundreds of Hz. Beyond, its density over V
+and w takes minutes, if it settles at all."""
 SMALLEST_RATE = 1e-200
 """Rates below this [Hz] count as none."""
 
@@ -141,11 +144,14 @@ def noise_for_rate(neuron: Neuron, rate: float, sigma: float) -> Noise:
         )
         return float(np.log(max(found, SMALLEST_RATE) / target))
 
+    span = neuron.V_top - neuron.V_reset
+    highest = neuron.V_top + FURTHEST * span if adapts else neuron.V_reset + 1e6
     low = high = neuron.V_reset
     while excess(high) < 0:
-        high += max(2 * sigma, 5.0) if high < neuron.V_top + 50 else 2 * (high - neuron.V_reset)
-        if high > neuron.V_reset + 1e6:
-            raise ParameterError(f"rate = {target:g} Hz is beyond this neuron; lower it")
+        if high >= highest:
+            raise ParameterError(f"rate = {target:g} Hz takes more than mu = {highest:g} mV of this neuron; lower it")
+        step = max(2 * sigma, 5.0) if high < neuron.V_top + 50 else 2 * (high - neuron.V_reset)
+        high = min(high + step, highest)
     while excess(low) > 0:
         low -= max(2 * sigma, 5.0)
     mu = _root(excess, low, high, xtol=1e-3 if adapts else 1e-12)

@@ -242,6 +242,10 @@ class Shunt(Gate):
 AnyPart = Annotated[Noise | Current | PulsePacket | Inhibition | Shunt | Timeseries, Field(discriminator="kind")]
 
 
+_SUM_REPAIRS = {"Noise": "add up mu, and sigma in squares, by hand", "Current": "add up I and D by hand"}
+_ONE_REPAIR = "a Noise drives a neuron with a leak, a Current one without; leave the other out"
+
+
 class Drive(Params):
     """A sum of parts. A population needs exactly one `Noise` or `Current` in it."""
 
@@ -253,10 +257,8 @@ class Drive(Params):
     def _one_background(self) -> Self:
         found = [type(part).__name__ for part in self.parts if isinstance(part, Background)]
         if len(found) > 1:
-            same = found[0] if len(set(found)) == 1 else "Noise and Current"
-            raise ValueError(
-                f"parts hold {len(found)} {same}, a sum takes exactly one; add up mu, and sigma in squares, by hand"
-            )
+            repair = _ONE_REPAIR if len(set(found)) > 1 else _SUM_REPAIRS[found[0]]
+            raise ValueError(f"parts hold {' and '.join(found)}, a sum takes exactly one of them; {repair}")
         return self
 
     def __add__(self, other: "Part | Drive") -> "Drive":

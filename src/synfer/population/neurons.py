@@ -229,7 +229,8 @@ class Izhikevich(Neuron):
 
         dv/dt = .04 v^2 + 5 v + 140 - u + I + sqrt(2 D) xi,    du/dt = a (b v - u),    v -> c, u += d at v = V_peak
 
-    It has no leak, so a `Current` drives it; tau_m is 1 ms, depths of inhibition are mV/ms, and conductances 1/ms.
+    It has no leak, so a `Current` drives it, and conductances are 1/ms. tau_m is 1 ms: it turns the mV/ms of u, of its
+    jump d and of depths of inhibition into mV, and results give them so.
     """
 
     kind: Literal["izhikevich"] = "izhikevich"
@@ -237,9 +238,9 @@ class Izhikevich(Neuron):
     tau_m: ClassVar[float] = 1.0
     t_ref: ClassVar[float] = 0.0
     a: float = field(unit="1/ms", gt=0, symbol="a", doc="rate at which u relaxes")
-    b: float = field(unit="1/ms", symbol="b", doc="sensitivity of u to v")
+    b: float = field(symbol="b", doc="sensitivity of u to v")
     c: float = field(unit="mV", symbol="c", doc="reset of v")
-    d: float = field(unit="mV/ms", ge=0, symbol="d", doc="jump of u at a spike")
+    d: float = field(unit="mV", ge=0, symbol="d", doc="jump of u at a spike")
     V_peak: float = field(30.0, unit="mV", symbol="V_peak", doc="v at which a spike is registered")
 
     @classmethod

@@ -1,4 +1,4 @@
-"""One-dimensional Fokker-Planck densities in lanes: arrays in, arrays out."""
+"""Fokker-Planck densities in lanes, over V or over V and a slow variable: arrays in, arrays out."""
 
 from .coupling import Synapses
 from .evolve import Inputs, evolve

@@ -175,6 +175,8 @@ def evolve(
             record_joint=record_joint,
             progress=progress,
         )
+    if record_w or record_joint:
+        raise ParameterError("record_w and record_joint need lanes with a slow variable; leave them out")
     n = counts(lanes)
     size = len(n)
     stages = len(stage_fractions(scheme))

@@ -11,7 +11,7 @@ from numba.extending import overload
 from .records import record_tile
 from .run import copy_density
 from .slow_layout import SHEETS
-from .slow_records import LOOK, copy_sheet, look_at_edges, record_sheet
+from .slow_records import copy_sheet, look_at_edges, record_sheet
 from .slow_step import step_sheet
 from .stack import tile_at, work_at
 from .stage import GAMMA
@@ -42,8 +42,7 @@ def step_tiles(stack, drive, kick, dt, stages, step, lanes):
 def step_sheets(stack, drive, kick, dt, stages, step, lanes):
     for k in range(drive.shape[0]):
         step_sheet(stack, k, drive[k], kick[k], dt, stages, step, lanes)
-        if step % LOOK == 0:
-            look_at_edges(stack, k, lanes)
+        look_at_edges(stack, k, lanes)
 
 
 def fluxes_of_tiles(stack, k, lane, step):

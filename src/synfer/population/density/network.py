@@ -276,6 +276,8 @@ def evolve_networks(
     n = counts(lanes)
     stages = len(stage_fractions(scheme))
     width = check(lanes, initial, n, dt, steps, max(every, 1), dtype)
+    if lanes.slow is None and (record_w or record_joint):
+        raise ParameterError("record_w and record_joint need lanes with a slow variable; leave them out")
     if np.any(network[synapses.source] != network[synapses.target]):
         raise ParameterError("a synapse joins two networks; give its lanes the same number")
     nodes, asked = steps // every + 1 if every else 0, Asked(record_p, record_w, record_joint)

@@ -18,15 +18,13 @@ class SlowRecords(NamedTuple):
 
     Attributes:
         w_mean, w_sd: of the non-refractory neurons [mV], (L, nodes).
-        edge: largest probability seen so far in the lowest or the highest column, (L, nodes).
-        edge_mass: the same over the run, (L,).
+        edge_mass: largest probability that the lowest or the highest column held after any step, (L,).
         p_w: density of w [1/mV], (L, nodes, C), columns of a lane first; None unless asked for.
         joint: p(V, w) [1/mV^2], (L, nodes, N, C), rows like State.p; None unless asked for.
     """
 
     w_mean: np.ndarray
     w_sd: np.ndarray
-    edge: np.ndarray
     edge_mass: np.ndarray
     p_w: np.ndarray | None
     joint: np.ndarray | None

@@ -66,7 +66,9 @@ def goals(lanes: Lanes, slow: Slow, lane: int, n: int) -> np.ndarray:
 
 def jump_split(columns: float) -> tuple[int, float]:
     """A jump of so many columns, which may be a fraction, as whole ones and a share of the next."""
-    leap = int(np.floor(columns))
+    nearest = round(columns)
+    columns = nearest if abs(columns - nearest) < 1e-9 * max(1.0, nearest) else columns
+    leap = int(columns)
     return leap, columns - leap
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .mesh import Lanes, Slow, centres, counts
+from .slow_generator import jump_split
 from .stack import stack
 from .tile import WIDTH, Tile, Work, aligned
 
@@ -66,11 +67,6 @@ def tiles_of(slow: Slow) -> np.ndarray:
     return -(-np.asarray(slow.columns) // width)
 
 
-def columns_of(slow: Slow, lane: int) -> np.ndarray:
-    """Centres of a lane's columns [mV], ascending."""
-    return slow.low[lane] + slow.dw[lane] * (np.arange(int(slow.columns[lane])) + 0.5)
-
-
 def sheets(lanes: Lanes, members: np.ndarray, dt: float) -> Sheets:
     """The sheets of these lanes, with zero density and empty history."""
     slow, n, width = _slow(lanes), counts(lanes)[members], WIDTH[np.dtype(np.float64)]
@@ -100,10 +96,7 @@ def sheets(lanes: Lanes, members: np.ndarray, dt: float) -> Sheets:
             slides[s] = _slides(float(longest), dt / float(slow.tau[lane]))
         growth = np.expm1(0.5 * dt / slides[s] / slow.tau[lane]) / dw
         level[s, tall - int(n[s]) :], faces[own] = growth * target, growth * lower
-        climbed = slow.jump[lane] / dw
-        nearest = np.round(climbed)
-        climbed = nearest if abs(climbed - nearest) < 1e-9 * max(1.0, nearest) else climbed
-        jump[s], part[s] = int(climbed), climbed - int(climbed)
+        jump[s], part[s] = jump_split(float(slow.jump[lane]) / dw)
     return (CoupledSheets if instant else Sheets)(
         tiles=tiles, works=works, first=first, columns=np.asarray(slow.columns)[members].astype(np.int64),
         density=aligned((2, total * tall, width), np.float64), current=np.zeros(size, np.int64),

@@ -9,10 +9,8 @@ from .stage import GAMMA
 from .vector import fill, load, store
 
 # Further rows of a record.
-W_MEAN, W_SD, EDGE = FIELDS, FIELDS + 1, FIELDS + 2
-SHEET_FIELDS = FIELDS + 3
-# Steps between looks at the outermost columns.
-LOOK = 16
+W_MEAN, W_SD = FIELDS, FIELDS + 1
+SHEET_FIELDS = FIELDS + 2
 
 
 @inner
@@ -80,7 +78,6 @@ def record_sheet(sheets, s, step, dt, out, margins, lanes):
     h, V_top = sheets.tiles.h[s, 0], sheets.tiles.V_top[s, 0]
     marginal(sheets, s, p, lanes)
     column_masses(sheets, s, p.shape[0], masses, lanes)
-    look_at_edges(sheets, s, lanes)
     integrals(p, scratch, (0,))
     quartiles(p, scratch, (0,))
     total = scratch[0, 0]
@@ -104,7 +101,6 @@ def record_sheet(sheets, s, step, dt, out, margins, lanes):
     y = first / total
     out[W_MEAN] = base + y
     out[W_SD] = np.sqrt(max(second / total - y * y, 0.0))
-    out[EDGE] = sheets.edge[s]
     sheets.spikes[s] = 0.0
 
 

@@ -8,7 +8,7 @@ from .mesh import Lanes, counts
 from .records import IQR, MASS, MEAN, RATE, SD, SPIKES
 from .run import NOT_FINITE, OK, Records, SlowRecords
 from .slow_layout import Sheets, sheets
-from .slow_records import EDGE, SHEET_FIELDS, W_MEAN, W_SD
+from .slow_records import SHEET_FIELDS, W_MEAN, W_SD
 from .state import State
 from .tile import WIDTH
 
@@ -149,5 +149,5 @@ class SheetTable:
             state=state,
             status=status,
             fallbacks=fallbacks,
-            slow=SlowRecords(self.values[W_MEAN], self.values[W_SD], self.values[EDGE], edge, self.p_w, self.joint),
+            slow=SlowRecords(self.values[W_MEAN], self.values[W_SD], edge, self.p_w, self.joint),
         )

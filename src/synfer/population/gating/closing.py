@@ -22,6 +22,7 @@ from synfer.population.packets.launch import (
     check_chain,
     check_one,
     check_packet,
+    one_by_one,
     start,
     ungated,
     with_drive,
@@ -134,7 +135,7 @@ def closing(
         return ~search.arrives(index, tried, [point["packet"] for point in tried])
 
     lowest, highest = (np.full(len(gates), end) for end in bounds)
-    found = first_change(stopped, lowest, highest, tolerance=tolerance, zero=True)
+    found = first_change(stopped, lowest, highest, tolerance=tolerance, zero=True, in_turn=one_by_one(chosen))
     search.report(points)
     return found
 

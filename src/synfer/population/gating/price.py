@@ -75,6 +75,8 @@ def cost(
     gates = parts_of(gate)
     check_chain(chain)
     check_packet(packet)
+    if any(population.neuron.background == "current" for population in chain.network().populations):
+        raise ParameterError("cost is for neurons with a leak, whose conductance turns mV into pA; these have none")
     if not g_L > 0:
         raise ParameterError(f"g_L = {g_L:g} nS must be > 0 nS")
     budget = EnergyBudget.howarth2012() if budget is None else budget

@@ -42,7 +42,7 @@ def bounds_of(bounds: Any, default: tuple[Any, Any]) -> tuple[Any, Any]:
 
 
 def first_change(
-    changed: Changed, lowest: Floats, highest: Floats, *, tolerance: float, zero: bool = False
+    changed: Changed, lowest: Floats, highest: Floats, *, tolerance: float, zero: bool = False, in_turn: bool = False
 ) -> Brackets:
     """Brackets of the smallest value at which `changed` turns true, for every problem.
 
@@ -55,6 +55,8 @@ def first_change(
         lowest, highest: Ends of the search, (problems,), 0 < lowest < highest.
         tolerance: Width of the final brackets over their upper end, or over `lowest` where that is larger.
         zero: Whether to ask about 0 as well.
+        in_turn: Whether to ask about the values of a problem one after another, and no further than the first that is
+            true; the answer is the same.
 
     Returns:
         Brackets of arrays (problems,).
@@ -70,11 +72,11 @@ def first_change(
     grid = np.geomspace(lowest, highest, FIRST_VALUES, axis=-1)
     if zero:
         grid = np.concatenate([np.zeros((len(grid), 1)), grid], axis=-1)
-    low, high = _narrow(changed, np.arange(len(grid)), grid)
+    low, high = _narrow(changed, np.arange(len(grid)), grid, in_turn=in_turn)
     finest = tolerance * np.maximum(np.where(np.isfinite(high), high, 0.0), lowest)
     while (index := np.flatnonzero(np.isfinite(high - low) & (high - low > finest))).size:
         inside = np.linspace(low[index], high[index], VALUES + 2, axis=-1)
-        low[index], high[index] = _narrow(changed, index, inside[:, 1:-1], inside[:, 0], inside[:, -1])
+        low[index], high[index] = _narrow(changed, index, inside[:, 1:-1], inside[:, 0], inside[:, -1], in_turn)
         finest[index] = tolerance * np.maximum(high[index], lowest[index])
     return Brackets(low, high)
 
@@ -97,9 +99,17 @@ def _narrow(
     grid: Floats,
     low: Floats | float = -np.inf,
     high: Floats | float = np.inf,
+    in_turn: bool = False,
 ) -> tuple[Floats, Floats]:
-    """Brackets after one batch at the grid (problems, values), inside low and high."""
-    answers = changed(np.repeat(index, grid.shape[1]), grid.ravel()).reshape(grid.shape)
+    """Brackets after one batch at the grid (problems, values), inside low and high; or a batch for each of the values,
+    of the problems that have not changed before."""
+    answers = np.zeros(grid.shape, np.bool_)
+    for column in range(grid.shape[1]) if in_turn else [slice(None)]:
+        open_ = np.flatnonzero(~answers.any(axis=1))
+        if open_.size:
+            asked = grid[open_, column].reshape(open_.size, -1)
+            found = changed(np.repeat(index[open_], asked.shape[1]), asked.ravel())
+            answers[open_, column] = found.reshape(grid[open_, column].shape)
     ends = np.column_stack([np.broadcast_to(low, len(grid)), grid, np.broadcast_to(high, len(grid))])
     first = np.where(answers.any(axis=1), answers.argmax(axis=1), grid.shape[1])
     row = np.arange(len(grid))

@@ -9,7 +9,7 @@ from synfer.core.errors import ParameterError
 from synfer.population.chain import SynfireChain, at
 from synfer.population.drive import Drive, PulsePacket
 from synfer.population.packets.bracket import Brackets, bounds_of, check_found, first_change
-from synfer.population.packets.launch import Engine, Gate, Points, Search, start, with_drive
+from synfer.population.packets.launch import Engine, Gate, Points, Search, one_by_one, start, with_drive
 from synfer.population.signals import at_rest, threshold
 from synfer.population.verbs.chains.case import is_steady
 from synfer.population.verbs.common import spec_of
@@ -115,7 +115,7 @@ def critical_sizes(
         ]
         return search.arrives(index, chosen, packets)
 
-    found = first_change(survives, low, high, tolerance=tolerance)
+    found = first_change(survives, low, high, tolerance=tolerance, in_turn=one_by_one(points))
     search.report(points)
     return found
 
@@ -205,7 +205,7 @@ def critical_drives(
         ]
         return search.arrives(index, chosen, packets)
 
-    found = first_change(survives, lowest, highest, tolerance=tolerance)
+    found = first_change(survives, lowest, highest, tolerance=tolerance, in_turn=one_by_one(points))
     search.report(points)
     return found
 

@@ -134,6 +134,14 @@ def ungated(chain: SynfireChain, packet: PulsePacket, engine: Engine) -> xr.Data
     return launch([point], [packet], engine).isel(point=0)
 
 
+def one_by_one(points: Iterable[dict[str, Any]]) -> bool:
+    """Whether a search asks about one value after another: of chains with slow variables.
+
+    They gain nothing by company, and columns that hold w at the value sought may lose it far above.
+    """
+    return any(own.neuron.slow is not None for point in points for own in point["chain"].network().populations)
+
+
 def with_drive(point: dict[str, Any], A: float) -> dict[str, Any]:
     """A point whose chain has the weight that makes A = N p J."""
     chain = point["chain"]

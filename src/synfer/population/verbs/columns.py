@@ -27,7 +27,9 @@ COLUMNS = 112
 """Columns that the default range has at least, about."""
 FINE = 2.5
 """Columns to the sd that noise of V leaves in w, on the default mesh: w settles between spikes to that width."""
-FEWEST, MOST = 8, 320
+BELOW = 4
+"""Columns below the default range: w falls past where it rests while V takes off, and columns spread it."""
+FEWEST, MOST = 8, 640
 """The fewest columns at all, and the most that the default takes for the sake of a small jump or a small sd."""
 OFFSETS = np.concatenate([-np.geomspace(1000, 0.01, 21), np.geomspace(0.01, 1000, 21)])
 """Where the fixed point is looked for, around the target at rest [mV]."""
@@ -94,7 +96,7 @@ def choose_columns(
         )
     if w_range is None:
         # Centres lie at multiples of dw, so that a w that rests at 0 is held by one column.
-        low = width * (np.floor(low / width) - 1.5)
+        low = width * (np.floor(low / width) - 0.5 - BELOW)
     return Columns(float(low), float(width), int(np.ceil((high - low) / width - 1e-9)))
 
 
@@ -157,8 +159,9 @@ def mean_adaptation(neuron: Neuron, mu: float, sigma: float, g: float, gE: float
         excess = target + jump * tau * rate / (1 - rate * neuron.t_ref) - w
         after = np.flatnonzero((excess[:-1] > 0) & (excess[1:] <= 0))
         if not after.size:
+            at = f"mu = {mu:g} mV" if neuron.background == "noise" else f"I = {mu:g} mV/ms"
             raise MeshError(
-                f"no range of w suggests itself for {neuron!r} at mu = {mu:g} mV; give h=sf.Mesh(w_range=(low, high))"
+                f"no range of w suggests itself for {neuron!r} at {at}; give h=sf.Mesh(w_range=(low, high))"
             )
         i = after[0]
         share = excess[i] / (excess[i] - excess[i + 1])

@@ -22,6 +22,10 @@ MOST_BYTES = 8e9
 """A result larger than this is refused before it is computed."""
 
 
+KEPT_BY = {"p": "evolve", "p_w": "evolve", "p_Vw": "evolve", "spikes": "simulate"}
+"""Which verb always has a record that another may lack."""
+
+
 class Points:
     """The points of one call: a list of checked arguments, and how to label results with them.
 
@@ -99,11 +103,15 @@ def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:
 
 
 def check_record(record: str | Sequence[str], allowed: Sequence[str]) -> tuple[str, ...]:
-    """The names to record, as a tuple."""
+    """The names to record, as a tuple; one that another verb keeps is sent there."""
     if not isinstance(record, (str, list, tuple)):
         raise ParameterError(f"record = {record!r} must be names, of {', '.join(allowed)}; for example record=('p',)")
     names = (record,) if isinstance(record, str) else tuple(record)
     for name in names:
+        if name in KEPT_BY and name not in allowed:
+            raise ParameterError(
+                f"record = {name!r} is unknown here: {KEPT_BY[name]} keeps it, and this run {', '.join(allowed)}"
+            )
         check_choice("record", name, allowed)
     return names
 
@@ -195,11 +203,17 @@ def exact_density(neuron: Neuron, rest: tuple[float, float, float, float]) -> th
     return theory.threshold_integration(neuron.psi, **membrane(neuron, rest))
 
 
+def no_noise(neuron: Neuron) -> str:
+    """What to say where the drive of a neuron has no noise."""
+    name, unit = ("sigma", "mV") if neuron.background == "noise" else ("D", "mV^2/ms")
+    return f"{name} = 0 {unit} has no density to resolve; give a small {name}, for example {name} = 0.1"
+
+
 def membrane(neuron: Neuron, rest: tuple[float, float, float, float]) -> dict[str, float]:
     """A neuron and its constant drive as the keywords of `theory`."""
     mu, sigma, g, gE = rest
     if sigma == 0:
-        raise ParameterError("sigma = 0 mV has no density; give a small sigma, for example sigma = 0.1")
+        raise ParameterError(no_noise(neuron))
     own = {"tau_m": neuron.tau_m, "V_top": neuron.V_top, "V_reset": neuron.V_reset, "t_ref": neuron.t_ref}
     return own | {"mu": mu, "sigma": sigma, "g": g, "gE": gE}
 
@@ -219,7 +233,7 @@ def check_kicks(points: Points) -> None:
 
 
 def check_step(points: Points) -> None:
-    """Refuse or warn of steps too long for the membrane, whose time constant is tau_m over the largest leak."""
+    """Refuse or warn of steps too long for the membrane, of time constant tau_m over the largest leak, or for w."""
     for point in points:
         neuron, dt = point["neuron"], point["dt"]
         check_refractory(neuron, dt)
@@ -228,7 +242,13 @@ def check_step(points: Points) -> None:
             raise ParameterError(f"dt = {dt:g} ms must be <= the membrane's time constant of {tau:.3g} ms; lower dt")
         if dt > 0.2 * tau:
             points.warn(
-                f"dt = {dt:g} ms is coarse for a membrane time constant of {tau:.3g} ms; lower dt to a tenth of it"
+                f"dt = {dt:g} ms is coarse for a membrane time constant of {tau:.3g} ms; lower dt to {tau / 10:.2g} ms"
+            )
+        if neuron.slow is not None and dt > 0.2 * neuron.slow.tau:
+            tau = neuron.slow.tau
+            points.warn(
+                f"dt = {dt:g} ms is coarse for a slow variable of time constant {tau:.3g} ms; lower dt to "
+                f"{tau / 10:.2g} ms"
             )
 
 

@@ -79,8 +79,9 @@ def evolve(
         disfacilitation: Of a chain: whether silencing a layer takes its background from the next.
         window: Of a chain's read-out: "evoked", around the peak while the evoked rate exceeds 2 % of it; or a length
             [ms], the window with the largest count, less the twin's count.
-        h: Cell width [mV]; default min(0.1, sigma/20), with a slow variable min(0.2, sigma/10). Or a Mesh, which also
-            has the width dw and the w_range of the columns, by default about 112 where the parameters put w.
+        h: Cell width [mV]; default min(0.1, sd/20), sd that of the free membrane; with a slow variable
+            min(0.125, sd/16), and without a leak what makes 600 cells, but between min(0.25, sd/8) and sd/5. Or a Mesh,
+            which also has the width dw and the w_range of the columns, by default about 112 where the parameters put w.
         dt: Step [ms].
         every: Distance of the recorded nodes [ms], a multiple of dt; default dt.
         record: "p" to record the density at every node; with a slow variable also "p_w" and "p_Vw".

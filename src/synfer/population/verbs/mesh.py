@@ -4,20 +4,22 @@ import os
 from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
-from synfer.core.errors import MeshError
+from synfer.core.errors import MeshError, ParameterError
 from synfer.core.params import Params, field
 from synfer.population import density
 from synfer.population.neurons import Neuron
 from synfer.population.signals import furthest, lowest_potential, narrowest
 from synfer.population.verbs.columns import ONE, Columns, choose_columns, fixed_target
-from synfer.population.verbs.common import MOST_BYTES, Points, check_positive
+from synfer.population.verbs.common import MOST_BYTES, Points, check_positive, no_noise, numbers
 
 MOST_CELLS = 200_000
 LOWER_SDS = 8.0
 FEW_CELLS = 600
-"""Cells that the default mesh of a neuron without a leak has at most."""
+"""Cells that the default mesh of a neuron without a leak has at most, unless its noise is weak."""
+FEW_SLOW = 5
+"""Cells to the sd of the free membrane, at least, beside a slow variable."""
 COPIES = 4
 """Arrays of the size of a density over V and w that a run holds."""
 
@@ -37,6 +39,17 @@ class Mesh(Params):
     h: float | None = field(None, unit="mV", gt=0, symbol="h", doc="cell width of V")
     dw: float | None = field(None, unit="mV", gt=0, symbol="dw", doc="column width of the slow variable")
     w_range: tuple[float, float] | None = field(None, unit="mV", doc="range of the slow variable")
+
+    @field_validator("w_range", mode="before")
+    @classmethod
+    def _two_numbers(cls, value: Any) -> Any:
+        try:
+            two = value is None or numbers("w_range", value, "mV").size == 2
+        except ParameterError:
+            two = False
+        if not two:
+            raise ValueError(f"w_range = {value!r} must be two finite numbers of mV, (low, high)")
+        return value
 
     @model_validator(mode="after")
     def _range_increases(self) -> Self:
@@ -58,8 +71,8 @@ def choose(point: dict[str, Any], points: Points, pushed: float = 0.0) -> Cells:
     """The mesh of one point: h = min(0.1, sd/20) unless given, V_lb eight sd below all that drives V.
 
     sd is that of the free membrane, sigma over the root of the largest leak. With a slow variable h is
-    min(0.125, sd/16), without a leak min(0.25, sd/8) and no less than 600 cells take, and V_lb is low enough for the
-    highest w.
+    min(0.125, sd/16), and V_lb is low enough for the highest w. Without a leak h is min(0.25, sd/8), or what makes
+    600 cells if that is wider, but never above sd/5: where the noise is weak there are more cells.
 
     Args:
         point: neuron, drive, and h: a width, a Mesh, or None.
@@ -73,7 +86,7 @@ def choose(point: dict[str, Any], points: Points, pushed: float = 0.0) -> Cells:
     given = as_mesh(point["h"])
     sd = narrowest(neuron, drive)
     if sd == 0:
-        raise MeshError("sigma = 0 mV has no density to resolve; give a small sigma, for example sigma = 0.1")
+        raise MeshError(no_noise(neuron))
     low, widest = lowest_potential(neuron, drive)
     V_lb, columns = low - LOWER_SDS * widest, None
     if neuron.slow is not None:
@@ -102,7 +115,7 @@ def _default(neuron: Neuron, sd: float, span: float) -> float:
         return min(0.1, sd / 20)
     if neuron.background == "noise":
         return min(0.125, sd / 16)
-    return max(min(0.25, sd / 8), span / FEW_CELLS)
+    return max(min(0.25, sd / 8), min(span / FEW_CELLS, sd / FEW_SLOW))
 
 
 def _check(neuron: Neuron, h: float, V_lb: float, sigma: float, default: float, given: bool, points: Points) -> None:
@@ -110,17 +123,17 @@ def _check(neuron: Neuron, h: float, V_lb: float, sigma: float, default: float, 
         raise MeshError(
             f"h = {h:g} mV cannot resolve sigma = {sigma:g} mV of the free membrane; did you mean h = {default:g}?"
         )
-    few = 10 if neuron.slow is None else 5
-    if sigma < few * h:
+    few = 10 if neuron.slow is None else FEW_SLOW
+    if sigma < few * h * (1 - 1e-9):
         points.warn(
             f"sigma = {sigma:g} mV of the free membrane is below {few} h = {few * h:g} mV: the density is coarsely "
-            "resolved"
+            f"resolved; lower h to {default:.3g}"
         )
-    cells = (neuron.V_top - V_lb) / h
+    cells, noise = (neuron.V_top - V_lb) / h, "sigma" if neuron.background == "noise" else "D"
     if not given and (not np.isfinite(cells) or cells > MOST_CELLS):
         raise MeshError(
             f"sigma = {sigma:g} mV of the free membrane calls for cells of {h:g} mV, and V is driven down to "
-            f"{V_lb:g} mV: {cells:.3g} cells, at most {MOST_CELLS}; raise sigma, weaken what drives V down, or give h"
+            f"{V_lb:g} mV: {cells:.3g} cells, at most {MOST_CELLS}; raise {noise}, weaken what drives V down, or give h"
         )
     if not np.isfinite(cells) or cells > MOST_CELLS:
         raise MeshError(

@@ -39,7 +39,7 @@ def response(
 
     Returns:
         Dataset with complex `susceptibility` [Hz/mV] by `frequency` and the stationary `rate` [Hz]. For a `Current`,
-        mu is its I [mV/ms].
+        mu is its I: tau_m = 1 ms turns mV/ms into mV.
 
     Raises:
         ParameterError: a drive that varies in time, a frequency that is negative or not finite, or h for a neuron
@@ -47,7 +47,7 @@ def response(
         MeshError: a mesh that cannot resolve the density.
 
     Accuracy: below 1e-8 of R(0), against independent integrators; with a slow variable, that of the mesh: R(0) is the
-    slope of the rate on the same mesh to 1e-8.
+    slope of the rate on the same mesh to 1e-6.
 
     References:
         Richardson, Phys. Rev. E 76:021919 (2007).

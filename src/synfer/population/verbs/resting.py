@@ -38,22 +38,26 @@ def _remembered(neuron: Neuron, cells: mesh.Cells, mu: float, sigma: float, g: f
 
 
 def mesh_error(neuron: Neuron, cells: mesh.Cells, drive: tuple[float, float, float, float]) -> float:
-    """Estimated relative error of the stationary rate on a mesh, under mu, sigma, g, gE.
+    """Estimated relative error of the stationary rate on a mesh, under mu, sigma, g, gE; at most 1.
 
-    A third of what cells and columns twice as wide change, which a mesh of second order leaves; 1 where they have no
-    such state, and at most; ONE_DIMENSIONAL (h/sd)^2 without a slow variable.
+    A third of what cells twice as wide change, and the larger of what columns twice as wide change and a third of what
+    columns four times as wide do: the order in dw falls from 2 to 1 where w settles to less than some columns.
+    1 where wider columns have no such state. ONE_DIMENSIONAL (h/sd)^2 without a slow variable.
     """
     columns = cells.columns
     if columns is None or columns.count < 2:
         _, sd = neuron.free_membrane(drive[0], drive[1] / (1 + drive[2]) ** 0.5)
         return float(ONE_DIMENSIONAL * (cells.h / sd) ** 2)
-    wide = columns._replace(dw=2 * columns.dw, count=-(-columns.count // 2))
-    coarse = cells._replace(h=2 * cells.h, columns=wide)
+    wider = [columns._replace(dw=k * columns.dw, count=-(-columns.count // k)) for k in (2, 4)]
+    others = [cells._replace(h=2 * cells.h), *(cells._replace(columns=wide) for wide in wider)]
     try:
-        fine, rough = (float(_remembered(neuron, own, *drive).rate[0]) for own in (cells, coarse))
+        fine, *rough = (float(_remembered(neuron, own, *drive).rate[0]) for own in (cells, *others))
     except NumericalError:
         return 1.0
-    return min(1.0, abs(rough - fine) / (3 * fine)) if fine > 0 else 0.0
+    if fine <= 0:
+        return 0.0
+    in_h, in_2dw, in_4dw = (abs(rate - fine) / fine for rate in rough)
+    return min(1.0, in_h / 3 + max(in_2dw, in_4dw / 3))
 
 
 def _in_column(state: density.State) -> density.State:

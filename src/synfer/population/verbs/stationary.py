@@ -101,9 +101,9 @@ def stationary(
             for point, s in zip(points, states, strict=True)
         ]
         variables["mesh_error"] = ((), errors)
-        check_edges(
-            points, [(point["mesh"], s.slow.edge_mass) for point, s in zip(points, states, strict=True) if s.slow]
-        )
+    held = [(point["mesh"], s.slow.edge_mass) for point, s in zip(points, states, strict=True) if s.slow]
+    if held:
+        check_edges(points, held)
     return points.dataset(variables, coords, verb="stationary", spec=spec_of(points), status="ok")
 
 
