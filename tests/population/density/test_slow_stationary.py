@@ -152,3 +152,22 @@ def test_what_has_no_answer_is_refused(aeif):
         slow_stationary(aeif()._replace(slow=None), -62.0, 2.0)
     with pytest.raises(NumericalError, match=r"has not settled: after .* lower dw"), np.errstate(all="ignore"):
         slow_stationary(aeif(), np.nan, 2.0)
+
+
+@pytest.mark.parametrize(("field", "factor"), [("tau", 1.5), ("jump", 1.5), ("low", 1.1), ("dw", 1.1)])
+def test_lanes_that_differ_in_one_number_are_solved_apart(aeif, field, factor):
+    from synfer.population.density.slow_stationary import slow_stationary
+
+    a = aeif(64, 24)
+    b = a._replace(slow=a.slow._replace(**{field: factor * getattr(a.slow, field)}))
+    both = a._replace(
+        **{name: np.tile(getattr(a, name), 2) for name in ("tau_m", "V_top", "V_reset", "t_ref", "h", "V_lb")},
+        slow=a.slow._replace(
+            **{
+                name: np.concatenate([getattr(x.slow, name) for x in (a, b)])
+                for name in ("tau", "jump", "low", "dw", "columns")
+            }
+        ),
+    )
+    rates = [float(slow_stationary(lanes, -62.0, 2.0).rate[0]) for lanes in (a, b)]
+    assert slow_stationary(both, -62.0, 2.0).rate.tolist() == rates
