@@ -194,13 +194,18 @@ class Adaptation(IntegrateAndFire):
 
 
 class AdaptiveLIF(Adaptation, LIF):
-    """Leaky integrate-and-fire neuron with an adaptation current."""
+    """Leaky integrate-and-fire neuron with an adaptation current.
+
+    tau_w dw/dt = a_w (min(V, V_clip) - E_w) - w,    w += b at a spike,    -w joins tau_m dV/dt
+    """
 
     kind: Literal["adaptive_lif"] = "adaptive_lif"  # pyright: ignore[reportIncompatibleVariableOverride]
 
 
 class AdaptiveEIF(Adaptation, EIF):
     """Exponential integrate-and-fire neuron with an adaptation current.
+
+        tau_w dw/dt = a_w (min(V, V_clip) - E_w) - w,    w += b at a spike,    -w joins tau_m dV/dt
 
     Brette & Gerstner, J. Neurophysiol. 94:3637 (2005), with w in mV and V clipped in its equation.
 
