@@ -16,31 +16,11 @@ from .kick import apply_kicks
 from .rescue import SUBSTEPS, substep_drive
 from .slow_advect import slide
 from .slow_layout import CoupledSheets
+from .stack import tile_at, work_at
 from .stage import GAMMA, add_source, eliminate_stage, restore_source
 from .step import NEGATIVE, solve_step
 from .sweep import LARGEST, LEAST, eliminate_again, substitute, substitute_last
-from .tile import Tile, Work
 from .vector import fill, fma, load, store
-
-
-@inner
-def tile_of(tiles, s):
-    """The tile of a sheet, the same for all its columns."""
-    return Tile(
-        tiles.psi[s], tiles.bottom[s], tiles.ragged[s], tiles.tau_m[s], tiles.V_top[s], tiles.h[s],
-        tiles.reset_row[s], tiles.reset_upper[s], tiles.delay[s], tiles.theta[s], tiles.instant[s],
-    )  # fmt: skip
-
-
-@inner
-def work_of(works, s):
-    """The scratch space of a sheet."""
-    return Work(
-        works.density[s], works.current[s], works.b[s], works.a[s], works.w[s], works.unit[s], works.coefficients[s],
-        works.previous[s], works.factored[s], works.saved[s], works.outflow[s], works.summary[s], works.flux[s],
-        works.source[s], works.burst[s], works.spare[s], works.trial[s], works.drive[s], works.tried[s],
-        works.chosen[s], works.mass[s], works.rate[s], works.spikes[s], works.fallbacks[s],
-    )  # fmt: skip
 
 
 @inner
@@ -281,7 +261,7 @@ def step_sheet(sheets, s, drive, kick, dt, stages, step, lanes):
         kick: voltage shift at the start of the step [mV], (1,).
     """
     start, end = sheets.first[s], sheets.first[s + 1]
-    tile, work = tile_of(sheets.tiles, s), work_of(sheets.works, s)
+    tile, work = tile_at(sheets.tiles, s), work_at(sheets.works, s)
     n = tile.psi.shape[0]
     slot, now = step % sheets.ring.shape[1], sheets.current[s]
     level, faces, gate = sheets.level[s], sheets.faces[start:end], sheets.gate[start:end]

@@ -76,9 +76,8 @@ def choose_columns(
         MeshError: columns wider than the jump, too few, or a range that does not hold where w is.
     """
     slow = _slow(neuron)
-    still = fixed_target(neuron)
-    if still is not None and dw is None and w_range is None:
-        return Columns(still - 0.5, 1.0, 1)
+    if rests(neuron) and dw is None and w_range is None:
+        return ONE
     reach = reach_of(neuron, drive, pushed)
     low, high = (reach.low, reach.high) if w_range is None else w_range
     if low > reach.rest or high < reach.busy:
@@ -100,11 +99,10 @@ def choose_columns(
     return Columns(float(low), float(width), int(np.ceil((high - low) / width - 1e-9)))
 
 
-def fixed_target(neuron: Neuron) -> float | None:
-    """Where the slow variable stays if nothing ever moves it; None for one that moves."""
-    slow = _slow(neuron)
+def rests(neuron: Neuron) -> bool:
+    """Whether nothing ever moves the slow variable away from 0."""
     target = neuron.slow_target(np.linspace(neuron.V_reset - 100, neuron.V_top, 50))
-    return float(target[0]) if slow.jump == 0 and np.ptp(target) == 0 else None
+    return _slow(neuron).jump == 0 and not target.any()
 
 
 @lru_cache(maxsize=512)

@@ -11,7 +11,7 @@ from synfer.core.params import Params, field
 from synfer.population import density
 from synfer.population.neurons import Neuron
 from synfer.population.signals import furthest, lowest_potential, narrowest
-from synfer.population.verbs.columns import ONE, Columns, choose_columns, fixed_target
+from synfer.population.verbs.columns import ONE, Columns, choose_columns, rests
 from synfer.population.verbs.common import MOST_BYTES, Points, check_positive, no_noise, numbers
 
 MOST_CELLS = 200_000
@@ -111,7 +111,7 @@ def as_mesh(h: Any) -> Mesh:
 
 def _default(neuron: Neuron, sd: float, span: float) -> float:
     """The width of cells [mV] over a range of V, where none is asked for."""
-    if neuron.slow is None or fixed_target(neuron) is not None:
+    if neuron.slow is None or rests(neuron):
         return min(0.1, sd / 20)
     if neuron.background == "noise":
         return min(0.125, sd / 16)

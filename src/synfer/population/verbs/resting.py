@@ -29,12 +29,11 @@ def settled(chosen: list[dict[str, Any]], drives: np.ndarray) -> density.State:
 
 @lru_cache(maxsize=KEPT)
 def _remembered(neuron: Neuron, cells: mesh.Cells, mu: float, sigma: float, g: float, gE: float) -> density.State:
-    """One stationary state over columns; a single column is a one-dimensional neuron at a fixed w."""
+    """One stationary state over columns; a single column is a one-dimensional neuron."""
     lanes = mesh.lanes([{"neuron": neuron, "mesh": cells}])
     if cells.columns is not None and cells.columns.count > 1:
         return density.stationary(lanes, mu, sigma, g, gE)
-    w = 0.0 if cells.columns is None else cells.columns.low + 0.5 * cells.columns.dw
-    return _in_column(density.stationary(lanes._replace(slow=None), mu - w, sigma, g, gE))
+    return _in_column(density.stationary(lanes._replace(slow=None), mu, sigma, g, gE))
 
 
 def mesh_error(neuron: Neuron, cells: mesh.Cells, drive: tuple[float, float, float, float]) -> float:
