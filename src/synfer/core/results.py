@@ -53,7 +53,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "quiet_suppressed": ("1", "background spikes suppressed per neuron"),
     "volley_suppressed": ("1", "spikes of the volley suppressed per neuron"),
     "atp_saved": ("ATP", "cost of the spikes suppressed per neuron"),
-    "status": ("1", "0: all went well, 1: did not stay finite"),
+    "status": ("1", "0: all went well, 1: did not stay finite, 2: failed, see warnings"),
     "fallbacks": ("1", "steps redone by backward Euler"),
     "state_p": ("1/mV", "density at the end of the run"),
     "state_edges": ("mV", "cell edges at the end of the run"),
@@ -96,6 +96,27 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "state_release": ("1", "release from refractoriness in steps of the run"),
     "state_words": ("1", "random state"),
     "state_frame": ("mV", "origin and unit of the engine's coordinate"),
+    # beliefs
+    "step": ("1", "step"),
+    "o": ("1", "observation"),
+    "s": ("1", "posterior expectation of the state"),
+    "q_d": ("1", "posterior expectation of the decision"),
+    "d": ("1", "decision"),
+    "log_odds": ("nats", "log odds of the decision"),
+    "likelihood": ("nats", "term of the observations"),
+    "transition": ("nats", "term of the last states"),
+    "prior": ("nats", "term of the prior over states"),
+    "decision": ("nats", "term of the decisions"),
+    "entropy": ("nats", "negative entropy of the states"),
+    "parameters": ("nats", "divergence of what was learned from what was known before"),
+    "free_energy": ("nats", "free energy"),
+    # hitting
+    "steps": ("1", "steps of a trial"),
+    "steps_mean": ("1", "mean steps of a trial"),
+    "steps_sd": ("1", "sd of the steps of a trial"),
+    "p_steps": ("1", "probability of a number of steps"),
+    "probability": ("1", "probability that the trial comes to its end"),
+    "truncation": ("1", "bound on the total variation from truncated memory"),
 }
 
 

@@ -1,0 +1,122 @@
+"""Drawing one decision of many from beliefs.
+
+    p_k ~ q_k / (1 - q_k + 1e-6)
+which, q_k being a probability of its own, is the softmax of the log odds z where z < 14, and levels off above. In terms
+of z, p_k ~ 1 / (e^-z + 1e-6 (1 + e^-z)), which neither overflows nor rounds.
+"""
+
+from typing import Any, Literal
+
+import numpy as np
+
+from synfer.core.errors import NumericalError, ParameterError, did_you_mean
+from synfer.core.seeds import check_seed, generator
+
+CEILING = 1e-6
+Stream = Literal["modern", "legacy"]
+
+
+def sampling_law(q_d: Any = None, *, log_odds: Any = None) -> np.ndarray:
+    """Probabilities with which one of the decisions along the last axis is taken.
+
+    Args:
+        q_d: (..., Nd) posterior expectations in [0, 1]; or
+        log_odds: (..., Nd) their log odds z = ln d~_1 - ln d~_0 [nats], which are more exact.
+
+    Returns:
+        (..., Nd), sum 1.
+
+    Accuracy: from log_odds 1e-12 relative for abs(z) <= 200; from q_d 1e-10, as q_d near 1 is itself rounded.
+
+    Example:
+        >>> sampling_law([0.5, 0.75]).round(3).tolist()
+        [0.25, 0.75]
+    """
+    if (q_d is None) == (log_odds is None):
+        raise ParameterError("give either q_d or log_odds of the decisions, and not both")
+    if log_odds is None:
+        q = np.asarray(q_d, dtype=np.float64)
+        _refuse("q_d", q, ~((q >= 0) & (q <= 1)), "in [0, 1]")
+        weights = q / (1 - q + CEILING)
+    else:
+        z = np.asarray(log_odds, dtype=np.float64)
+        _refuse("log_odds", z, ~np.isfinite(z), "finite")
+        # Multiplied above and below by e^z where z < 0, and above by what makes the largest 1 where all of them are.
+        low = np.minimum(z, 0)
+        scale = low.max(axis=-1, keepdims=True)
+        weights = np.exp(low - scale) / (np.exp(low - z) * (1 + CEILING) + CEILING * np.exp(low))
+    total = weights.sum(axis=-1, keepdims=True)
+    if not (total > 0).all():
+        raise NumericalError("q_d is 0 for all decisions of a step: none of them can be taken; give log_odds instead")
+    return weights / total
+
+
+def uniforms(seed: int, steps: int, trial: int = 0) -> np.ndarray:
+    """(T,) uniform numbers in [0, 1) for the decisions at t = 1..T: each depends on (seed, trial, t) alone.
+
+    Example:
+        >>> bool((uniforms(1, 100)[:10] == uniforms(1, 10)).all())
+        True
+    """
+    return generator(seed, "decisions", str(trial)).random(steps)
+
+
+def choose(law: Any, u: Any) -> np.ndarray:
+    """The decision at which the cumulative sum of a law (..., Nd) passes u (...) in [0, 1)."""
+    cumulative = np.cumsum(np.asarray(law, dtype=np.float64), axis=-1)
+    passed = cumulative <= np.asarray(u)[..., None] * cumulative[..., -1:]
+    return np.minimum(passed.sum(axis=-1), cumulative.shape[-1] - 1)
+
+
+def draw(q_d: Any = None, *, log_odds: Any = None, stream: Stream = "modern", trial: int = 0, seed: int) -> np.ndarray:
+    """One decision for every step, of decisions of which one is taken.
+
+    Args:
+        q_d: (T + 1, Nd) posteriors; or
+        log_odds: (T + 1, Nd) of `infer`. Row 0 is before the first step, where nothing is decided.
+        stream: "modern": one uniform number for every (seed, trial, t), `uniforms`. "legacy": the draws of
+            `numpy.random.RandomState(seed).multinomial(1, law)`, step by step, as published results have them.
+        trial: Of the modern stream.
+        seed: Integer; the legacy one below 2^32.
+
+    Returns:
+        (T + 1, Nd) one-hot decisions; row 0 is 0.
+
+    Example:
+        >>> draw([[0.5, 0.5], [0.9, 0.1], [0.9, 0.1]], seed=1).sum(axis=1).tolist()
+        [0.0, 1.0, 1.0]
+    """
+    law = sampling_law(q_d, log_odds=log_odds)
+    if law.ndim != 2 or len(law) < 2:
+        raise ParameterError(f"decisions have shape {law.shape} and must be (T + 1, Nd) with T >= 1, as from infer")
+    d = np.zeros_like(law)
+    steps = np.arange(1, len(law))
+    if stream == "modern":
+        d[steps, choose(law[1:], uniforms(seed, len(steps), trial))] = 1
+    elif stream == "legacy":
+        if trial:
+            raise ParameterError(f"trial = {trial} belongs to the modern stream; the legacy one has the seed alone")
+        state = _legacy(seed)
+        for t in steps:
+            d[t] = state.multinomial(1, law[t])
+    else:
+        raise ParameterError(f"stream = {stream!r} is not known{did_you_mean(str(stream), ('modern', 'legacy'))}")
+    return d
+
+
+def _legacy(seed: int) -> np.random.RandomState:
+    if check_seed(seed) >= 2**32:
+        raise ParameterError(
+            f"seed = {seed} must be < 2^32 in the legacy stream; use a smaller one, or stream='modern'"
+        )
+    return np.random.RandomState(seed)
+
+
+def _refuse(name: str, array: np.ndarray, wrong: np.ndarray, allowed: str) -> None:
+    if array.ndim == 0 or not array.shape[-1]:
+        raise ParameterError(
+            f"{name} has shape {array.shape} and must be (..., Nd), with decisions along the last axis"
+        )
+    if wrong.any():
+        place = np.argwhere(wrong)[0].tolist()
+        raise ParameterError(f"{name}{place} = {array[tuple(place)]:.6g} must be {allowed}")
