@@ -1,0 +1,224 @@
+"""What a task is: five pure functions of a hashable state. `check_task` executes the contract.
+
+Nothing is inherited and nothing remembered: whatever happens next follows from the state and the action alone, so that
+a finite task can be tabulated (`explore`), replayed, and given to many agents at once. What chance there is in a task,
+`init` draws from its key into the state.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import Any, Protocol
+
+import numpy as np
+
+from synfer.core.errors import ParameterError
+from synfer.core.seeds import generator
+
+
+class Task(Protocol):
+    """A world of binary observations in which an agent acts until it is done.
+
+    `outcome` is 0 for progress and 1 for a setback; how outcomes become risk is up to who learns.
+    """
+
+    @property
+    def n_observations(self) -> int:
+        """No."""
+        ...
+
+    @property
+    def n_actions(self) -> int:
+        """Actions are 0 .. n_actions - 1, each possible in every state."""
+        ...
+
+    def init(self, key: int) -> Any:
+        """The state a trial begins in; the same for the same key."""
+        ...
+
+    def observe(self, state: Any) -> np.ndarray:
+        """(No,) of 0 and 1."""
+        ...
+
+    def step(self, state: Any, action: int) -> Any:
+        """The state after the action; the given one stays as it is."""
+        ...
+
+    def outcome(self, before: Any, after: Any) -> float:
+        """How bad a step was, in [0, 1]."""
+        ...
+
+    def done(self, state: Any) -> bool:
+        """Whether the trial ends here."""
+        ...
+
+
+FUNCTIONS = {
+    "init": "init(key) -> state",
+    "observe": "observe(state) -> (n_observations,) of 0 and 1",
+    "step": "step(state, action) -> state",
+    "outcome": "outcome(before, after) -> number in [0, 1]",
+    "done": "done(state) -> bool",
+}
+LIMIT = 2_000
+"""States that the check visits in full; of larger tasks it walks through a part."""
+
+
+def check_task(task: Any, *, key: int = 0, steps: int = 1_000, ends: bool = True) -> None:
+    """Execute the contract of a task: returns where it is kept, and says what breaks it where it is not.
+
+    Tries every action in every state that can be reached from `init(key)` (the first 2,000 of them), everything twice,
+    and then walks at random, twice the same way.
+
+    Args:
+        task: Any object with the functions of `Task`.
+        key: Of the first state.
+        steps: Of the random walk, which begins anew wherever the task is done.
+        ends: Whether some state has to be done; False for a task that goes on until time is up.
+
+    Raises:
+        ParameterError: what was called with what, what came back, what is allowed, what to do.
+
+    Example:
+        >>> from synfer.inference.tasks import TMaze
+        >>> check_task(TMaze())
+    """
+    _check_parts(task)
+    start = _twice(task, "init", key)
+    _check_hashable("init", (key,), start)
+    if _check_state(task, start):
+        raise ParameterError(f"init({key}) = {start!r} is done already: no trial can begin; start elsewhere")
+    visited, ended, complete = _visit(task, start)
+    _walk(task, start, key, steps)
+    if ends and complete and not ended:
+        raise ParameterError(
+            f"none of the {visited} states that can be reached from init({key}) is done: no trial can reach its end; "
+            f"open a way to it, or say check_task(task, ends=False) if the task goes on until time is up"
+        )
+
+
+def _check_parts(task: Any) -> None:
+    for name in ("n_observations", "n_actions"):
+        value = getattr(task, name, None)
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+            raise ParameterError(f"{name} = {value!r} of {_name(task)} must be an integer >= 1; declare {name}")
+    for name, form in FUNCTIONS.items():
+        if not callable(getattr(task, name, None)):
+            raise ParameterError(f"{_name(task)} has no function {name}; write {form}")
+
+
+def _walk(task: Any, start: Hashable, key: int, steps: int) -> None:
+    """One random walk, walked twice: what is kept outside of the state shows when it is walked again."""
+    actions = generator(0, "check_task").integers(task.n_actions, size=steps).tolist()
+    paths: list[list[Any]] = [[], []]
+    for path in paths:
+        state = start
+        for action in actions:
+            after = _call(task, "step", state, action)
+            path.append((state, action, after, _flat(task, after), _call(task, "outcome", state, after)))
+            state = start if task.done(after) else after
+    for first, second in zip(*paths, strict=True):
+        if first != second:
+            state, action = first[:2]
+            raise ParameterError(
+                f"the same actions from init({key}) gave another course when they were taken again: "
+                f"step({state!r}, {action}) led to {first[2]!r}, then to {second[2]!r}{_PURE}"
+            )
+
+
+def _visit(task: Any, start: Hashable) -> tuple[int, bool, bool]:
+    """Every action in every state: how many states, whether one of them is done, whether these are all."""
+    known, queue, ended = {start}, [start], False
+    for state in queue:
+        if _check_state(task, state):
+            ended = True
+            continue
+        for action in range(task.n_actions):
+            after = _twice(task, "step", state, action)
+            _check_hashable("step", (state, action), after)
+            _check_outcome(task, state, after)
+            if after not in known:
+                if len(known) >= LIMIT:
+                    return len(known), ended, False
+                known.add(after)
+                queue.append(after)
+    return len(known), ended, True
+
+
+def _check_state(task: Any, state: Hashable) -> bool:
+    """Observation and end of one state; whether it is done."""
+    seen = _twice(task, "observe", state)
+    values = np.asarray(seen)
+    said = f"observe({state!r})"
+    if values.shape != (task.n_observations,):
+        raise ParameterError(
+            f"{said} has shape {values.shape} and must have ({task.n_observations},), one value for each of "
+            f"n_observations; flatten it, or declare n_observations = {values.size}"
+        )
+    wrong = ~np.isin(values, (0, 1))
+    if values.dtype.kind not in "buif" or wrong.any():
+        k = int(np.argmax(wrong))
+        raise ParameterError(f"{said}[{k}] = {values[k]!s} must be 0 or 1; code it by binary observations")
+    done = _twice(task, "done", state)
+    if not isinstance(done, (bool, np.bool_)):
+        raise ParameterError(f"done({state!r}) = {done!r} must be True or False; return bool(...)")
+    return bool(done)
+
+
+def _check_outcome(task: Any, before: Hashable, after: Hashable) -> None:
+    value = _call(task, "outcome", before, after)
+    number = isinstance(value, (int, float, np.integer, np.floating))
+    if not number or not 0 <= value <= 1:
+        raise ParameterError(
+            f"outcome({before!r}, {after!r}) = {value!r} must be a number in [0, 1]: 0 progress, 1 setback; scale it"
+        )
+    _twice(task, "outcome", before, after)
+
+
+def _check_hashable(name: str, arguments: tuple[Any, ...], state: Any) -> None:
+    try:
+        hash(state)
+    except TypeError:
+        raise ParameterError(
+            f"{name}{_show(arguments)} is a {type(state).__name__}, which cannot be hashed; "
+            f"let states be numbers, text or tuples of them"
+        ) from None
+
+
+_PURE = "; let what happens depend on the state and the action alone, and draw chance in init(key), into the state"
+
+
+def _twice(task: Any, name: str, *arguments: Any) -> Any:
+    """What a function returns, twice the same."""
+    first, second = (_call(task, name, *arguments) for _ in range(2))
+    if not _same(first, second):
+        raise ParameterError(f"{name}{_show(arguments)} gave {first!r}, and then {second!r}{_PURE}")
+    return first
+
+
+def _same(first: Any, second: Any) -> bool:
+    try:
+        return bool(first == second)
+    except ValueError:  # arrays
+        return np.array_equal(first, second)
+
+
+def _call(task: Any, name: str, *arguments: Any) -> Any:
+    function: Callable[..., Any] = getattr(task, name)
+    try:
+        return function(*arguments)
+    except Exception as error:
+        raise ParameterError(
+            f"{name}{_show(arguments)} of {_name(task)} failed ({type(error).__name__}: {error}); "
+            f"every action has to be possible in every state that can be reached, and every state observable"
+        ) from error
+
+
+def _flat(task: Any, state: Any) -> bytes:
+    return np.asarray(_call(task, "observe", state), dtype=np.float64).tobytes()
+
+
+def _show(arguments: tuple[Any, ...]) -> str:
+    return f"({', '.join(map(repr, arguments))})"
+
+
+def _name(task: Any) -> str:
+    return type(task).__name__

@@ -1,0 +1,126 @@
+"""Grids of mazes: how they grow, and what a grid has to fulfil.
+
+Walls stand on the border and on pillars at even (row, column); the agent stops at odd ones, and walks through those
+between.
+"""
+
+from collections import deque
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from synfer.core.errors import ParameterError, did_you_mean
+from synfer.core.seeds import check_seed, generator
+
+Stream = Literal["modern", "legacy"]
+SIDES = ((-1, 0), (1, 0), (0, -1), (0, 1))
+"""(rows, columns) of what 0..3 mean, for walls and for actions: up, down, left, right."""
+
+
+def ends(shape: tuple[int, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """(row, column) of start and goal."""
+    ny, nx = shape
+    return (ny // 2, 1), (ny // 2, nx - 1)
+
+
+def grow(seed: int, width: int, height: int, stream: Stream) -> np.ndarray:
+    """(height, width) uint8: border, pillars, and one wall grown by each pillar, drawn anew where there is one."""
+    _check_size("height", height)
+    _check_size("width", width)
+    draw = _sides(seed, width, height, stream)
+    grid = np.zeros((height, width), dtype=np.uint8)
+    grid[0] = grid[-1] = 1
+    grid[:, 0] = grid[:, -1] = 1
+    grid[2:-1:2, 2:-1:2] = 1
+    for row in range(2, height - 1, 2):
+        for column in range(2, width - 1, 2):
+            while True:
+                down, right = SIDES[draw()]
+                if not grid[row + down, column + right]:
+                    break
+            grid[row + down, column + right] = 1
+    grid[ends(grid.shape)[1]] = 0
+    return grid
+
+
+def _sides(seed: int, width: int, height: int, stream: Stream) -> Any:
+    """A function that draws 0..3."""
+    if stream == "modern":
+        source = generator(seed, "maze", f"{height} x {width}")
+        return lambda: int(source.integers(4))
+    if stream != "legacy":
+        raise ParameterError(f"stream = {stream!r} is not known{did_you_mean(str(stream), get_args(Stream))}")
+    if check_seed(seed) >= 2**32:
+        raise ParameterError(f"seed = {seed} of the legacy stream must be < 2^32; choose a smaller one")
+    legacy = np.random.RandomState(seed)  # the published mazes were drawn by it
+    return lambda: legacy.randint(4)
+
+
+def _check_size(name: str, size: Any) -> None:
+    """Height ny = 3 mod 4, so that the middle row is one the agent stops in; width nx odd."""
+    number = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
+    rows = name == "height"
+    if not number or size < 3 or (size % 4 != 3 if rows else size % 2 == 0):
+        what, rule = ("rows ny", "3 mod 4: 3, 7, 11, 15, 19, ...") if rows else ("columns nx", "odd and >= 3")
+        near = max(3, (size + 4) // 4 * 4 - 1 if rows else size + 1) if number else 19 if rows else 99
+        raise ParameterError(f"{name} = {size!r} (number of {what}) must be {rule}; give {name} = {near}")
+
+
+def check_grid(given: Any) -> np.ndarray:
+    """A grid as uint8, copied, if it is a maze with a way out."""
+    values = np.array(given)
+    if values.ndim != 2 or values.dtype.kind not in "buif":
+        raise ParameterError(
+            f"grid has shape {values.shape} and dtype {values.dtype}, and must be (ny, nx) numbers, 1 wall and 0 free"
+        )
+    _check_size("height", values.shape[0])
+    _check_size("width", values.shape[1])
+    goal = ends(values.shape)[1]
+    border, stops = np.ones(values.shape, dtype=bool), np.zeros(values.shape, dtype=bool)
+    border[1:-1, 1:-1] = border[goal] = False
+    stops[1::2, 1::2] = stops[goal] = True
+    _refuse(values, (values != 0) & (values != 1), "must be 1 (wall) or 0 (free)")
+    _refuse(
+        values, border & (values == 0), f"is a hole in the border, whose one opening is the goal {goal}; set it to 1"
+    )
+    _refuse(values, stops & (values == 1), "is a wall where the agent stops (odd row, odd column; goal); set it to 0")
+    grid = values.astype(np.uint8)
+    if walls := walls_to_open(grid):
+        start = ends(grid.shape)[0]
+        cells = ", ".join(map(str, walls))
+        raise ParameterError(
+            f"the maze has no way out: walls part the start {start} from the goal {goal} (row, column; from 0); "
+            f"open {'one' if len(walls) == 1 else 'some'}, for example set grid to 0 at {cells}"
+        )
+    return grid
+
+
+def _refuse(values: np.ndarray, wrong: np.ndarray, why: str) -> None:
+    if wrong.any():
+        row, column = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+        raise ParameterError(f"grid[{row}, {column}] = {values[row, column]!s} {why}")
+
+
+def walls_to_open(grid: np.ndarray) -> list[tuple[int, int]]:
+    """The fewest walls between stops to open for a way from start to goal; none if there is one."""
+    ny, nx = grid.shape
+    start, goal = ends(grid.shape)
+    opened: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    queue: deque[tuple[tuple[int, int], list[tuple[int, int]]]] = deque([(start, [])])
+    while queue:  # free steps go first, so that a stop is met first by the fewest walls
+        stop, walls = queue.popleft()
+        if stop in opened:
+            continue
+        opened[stop] = walls
+        row, column = stop
+        for down, right in SIDES:
+            wall = (row + down, column + right)
+            after = (row + 2 * down, column + 2 * right)
+            if wall == goal:
+                return walls
+            if 0 < after[0] < ny and 0 < after[1] < nx:
+                if grid[wall]:
+                    queue.append((after, [*walls, wall]))
+                else:
+                    queue.appendleft((after, walls))
+    raise AssertionError("every stop can be reached through walls")

@@ -1,0 +1,1 @@
+"""Doors to other programs, each behind an extra of its own."""
