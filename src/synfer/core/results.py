@@ -117,6 +117,27 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "p_steps": ("1", "probability of a number of steps"),
     "probability": ("1", "probability that the trial comes to its end"),
     "truncation": ("1", "bound on the total variation from truncated memory"),
+    # canonical networks
+    "x": ("1", "firing of a hidden neuron"),
+    "y": ("1", "firing of an output"),
+    "u": ("1", "potential of a hidden neuron"),
+    "v": ("1", "potential of an output"),
+    "neural_cost": ("nats", "neural cost"),
+    # planning
+    "belief": ("1", "probability of the state"),
+    "log_evidence": ("nats", "log evidence of an outcome"),
+    "risk": ("nats", "divergence of expected from preferred outcomes"),
+    "ambiguity": ("nats", "expected entropy of outcomes given the state"),
+    "epistemic_value": ("nats", "expected information about the state"),
+    "pragmatic_value": ("nats", "expected log preference"),
+    "expected_free_energy": ("nats", "expected free energy"),
+    "q_pi": ("1", "posterior probability of the policy"),
+    "q_action": ("1", "posterior probability of the action"),
+    "policies": ("1", "actions of the policy"),
+    "actions": ("1", "action, or -1 after the end of the trial"),
+    "rewarded": ("1", "whether the trial was rewarded"),
+    "cue_first": ("1", "whether the first action goes to the cue"),
+    "moves": ("1", "actions until an arm is entered"),
 }
 
 

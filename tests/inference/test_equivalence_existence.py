@@ -1,0 +1,105 @@
+"""Whether an activity equation descends a cost: known ones that do, and known ones that do not."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from synfer.core.errors import NumericalError, ParameterError
+from synfer.inference.equivalence import cost_exists
+from synfer.inference.network.activity import Wiring
+
+W = np.random.default_rng(71).normal(size=(4, 4))
+SYMMETRIC = W + W.T
+DRIVE = np.random.default_rng(72).normal(size=4)
+RATES = {"low": 0.05, "high": 0.95}
+SLOPES = np.array([0.5, 1.0, 2.0, 3.0])
+
+
+def relu(u):
+    return np.maximum(u, 0)
+
+
+def canonical(network):
+    """u' = -u + I with the recurrent input one step ago, held: no coupling at the same instant."""
+    wiring, before = Wiring.of(network), np.full((2, network.n_hidden), 0.5)
+    return lambda u: -u + wiring.drive(np.ones(network.n_inputs), before)[0]
+
+
+@pytest.mark.parametrize(
+    ("activity", "given"),
+    [
+        (lambda u: -u + SYMMETRIC @ expit(u) + DRIVE, {"transfer": "logistic"}),
+        (lambda u: -u + SYMMETRIC @ np.tanh(u), {"transfer": "tanh"}),
+        (lambda u: -u + SYMMETRIC @ u**3, {"transfer": lambda u: u**3, "low": 0.5}),
+        (lambda u: -u + SYMMETRIC @ np.exp(u), {"transfer": np.exp}),
+        (lambda u: -u + SYMMETRIC @ expit(SLOPES * u), {"transfer": lambda u: expit(SLOPES * u)}),
+        (lambda u: -u + SYMMETRIC @ u, {}),
+        (lambda x: -logit(x) + SYMMETRIC @ x, RATES),
+        (lambda u: -SYMMETRIC @ np.tanh(SYMMETRIC @ u), {}),  # of sum ln cosh(S u)
+        (lambda u: np.zeros(4), {}),
+    ],
+)
+def test_symmetric_coupling_has_a_cost(activity, given):
+    answer = cost_exists(activity, 4, **given)
+    assert answer.exists
+    assert answer.reason.startswith("a cost exists")
+    assert answer.asymmetry <= answer.tolerance
+
+
+@pytest.mark.parametrize(
+    ("activity", "given"),
+    [
+        (lambda u: -u + W @ expit(u) + DRIVE, {"transfer": "logistic"}),
+        (lambda u: -u + W @ np.tanh(u), {"transfer": "tanh"}),
+        (lambda u: -u + W @ u, {}),
+        (lambda x: -logit(x) + W @ x, RATES),
+        (lambda u: -u + SYMMETRIC @ expit(u), {}),  # of x, not of u
+        (lambda u: -u + SYMMETRIC @ expit(u), {"transfer": "tanh"}),  # of another x
+        (lambda u: -u + SYMMETRIC @ relu(u), {}),
+        (lambda x: x * (1 - x) * (-logit(x) + SYMMETRIC @ x), RATES),  # of x by another measure of distance
+        (lambda u: -u + (SYMMETRIC + 1e-6 * W) @ expit(u), {"transfer": "logistic"}),
+    ],
+)
+def test_asymmetric_coupling_has_none(activity, given):
+    answer = cost_exists(activity, 4, **given)
+    assert not answer.exists
+    assert answer.asymmetry > answer.tolerance
+
+
+def test_no_cost_exists_because(random_network):
+    A = np.array([[0.0, 2.0], [3.0, 0.0]])
+    answer = cost_exists(lambda u: -u + A @ expit(u), 2, transfer="logistic")
+    assert answer.reason.startswith("no cost exists because df_1/dx_2 = 2 but df_2/dx_1 = 3 at u = [")
+    assert answer.pair == (1, 2)
+    assert answer.asymmetry == pytest.approx(1, abs=answer.tolerance)
+
+
+def test_canonical_activity_descends_a_cost_whatever_its_synapses(random_network):
+    """K is not symmetric; it acts on x one step ago."""
+    net = random_network(73)
+    assert abs(net.K1 - net.K1.T).max() > 0.1
+    assert cost_exists(canonical(net), 3, transfer="logistic").exists
+    assert cost_exists(canonical(net), 3).exists
+
+
+def test_one_neuron_always_descends_a_cost():
+    assert cost_exists(lambda u: np.sin(u) - u**2, 1).exists
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: cost_exists(lambda u: u[:1], 3), ParameterError, r"gives shape \(1,\) and must give \(3,\)"),
+        (lambda: cost_exists(lambda u: u, 3, transfer="logistik"), ParameterError, "did you mean logistic"),
+        (lambda: cost_exists(lambda u: u, 3, transfer=relu), ParameterError, "transfer must increase strictly"),
+        (lambda: cost_exists(lambda u: u, 3, transfer=np.sum), ParameterError, r"transfer gives shape \(\)"),
+        (lambda: cost_exists(lambda u: u, 0), ParameterError, "n = 0 must be a whole number >= 1"),
+        (lambda: cost_exists(lambda u: u, 3, low=1.0, high=0.0), ParameterError, "low < high"),
+        (lambda: cost_exists(lambda u: u / 0.0 * np.inf, 3), NumericalError, "activity gives"),
+        (lambda: cost_exists(lambda u: np.sin(1e6 * u), 3), NumericalError, "no derivative at any of the points"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_bad_questions_are_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
