@@ -143,7 +143,7 @@ def test_a_network_is_saved_and_loaded(random_network, tmp_path):
     assert CanonicalNetwork.load(tmp_path / "net.npz") == net
     assert net.replace(tau=4.0) != net
     (tmp_path / "bad.npz").write_bytes(b"PK nothing")
-    with pytest.raises(ParameterError, match="not a saved network"):
+    with pytest.raises(ParameterError, match="not a saved CanonicalNetwork"):
         CanonicalNetwork.load(tmp_path / "bad.npz")
     with pytest.raises(ParameterError, match="no file"):
         CanonicalNetwork.load(tmp_path / "none.npz")

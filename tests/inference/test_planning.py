@@ -227,6 +227,11 @@ def small(**changes):
         (lambda: expected_free_energy(small(), 1, [0.5, 0.6]), r"belief\[:\] sums to 1.1"),
         (lambda: forward_filter(small(), [[0], [1]], []), r"must be \(T, 1\) and \(T - 1,\)"),
         (lambda: forward_filter(small(), [[2]]), r"outcome 2 of m0 at step 1 must be in 0\.\.1"),
+        (lambda: forward_filter(small(), [[0.5]]), "outcomes of dtype float64 must be integers"),
+        (
+            lambda: act(small(B=np.ones((2, 2, 4)) / 2), TMaze(), trials=1, seed=0),
+            "3 outcomes .* model has 1 modalities",
+        ),
         (lambda: forward_filter(small(), [[0], [0]], [5]), r"action 5 is not there"),
         (lambda: t_maze_pomdp("maze"), "must be a TMaze"),
         (lambda: act(small(), TMaze(), trials=1, seed=0), "the task has 4 actions and the model 2"),

@@ -6,6 +6,7 @@ Every variable that any verb returns is declared once, in `VARIABLES`; plots rea
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
 }
 
 
+@cache
 def version() -> str:
     """The installed version of synfer."""
     from importlib.metadata import PackageNotFoundError

@@ -5,22 +5,19 @@ What a network implicitly believes about its inputs: observations o_i, hidden st
 B and C map backwards in time, so that ln s_t sums what each of them says (a product of experts). Beliefs about A, B, C
 are Dirichlet: counts a, b, c of every pair, [value of pre, pre, value of post, post]. Along an axis of values the first
 is 1 and the second 0, as in the block matrix [pre = 1; pre = 0] x [post = 1 | post = 0], which `a.reshape(2 * No, -1)`
-is. Reference: Isomura, Shimazaki & Friston (2022), Commun. Biol. 5:55, eqs. 1-4.
+is. Reference: Isomura, Shimazaki & Friston (2022), Commun. Biol. 5:55.
 """
 
-import json
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Any, Literal, Self, get_args
-from zipfile import BadZipFile
 
 import numpy as np
 import xarray as xr
 
 from synfer.core.errors import ParameterError, did_you_mean
+from synfer.core.files import read, write
 from synfer.core.results import dataset
 
 Expectation = Literal["digamma", "ratio"]
@@ -197,23 +194,7 @@ class GenerativeModel:
         Raises:
             ParameterError: the file cannot be written.
         """
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        arrays: dict[str, Any] = {k: v for k, v in values.items() if isinstance(v, np.ndarray)}
-        words = {k: v for k, v in values.items() if isinstance(v, (str, tuple))}
-        target = Path(path)
-        partial = target.with_name(target.name + ".partial")
-        try:
-            with partial.open("wb") as file:
-                np.savez(file, words=np.array(json.dumps(words)), **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(target)
-        except OSError as error:
-            with suppress(OSError):
-                partial.unlink()
-            raise ParameterError(
-                f"cannot write {path} ({error}); give a file in a folder that can be written"
-            ) from None
+        write(path, {field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -222,16 +203,7 @@ class GenerativeModel:
         Raises:
             ParameterError: no such file, or not a model's.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-                words = json.loads(str(arrays.pop("words")))
-            given: dict[str, Any] = arrays | {k: tuple(v) if isinstance(v, list) else v for k, v in words.items()}
-            return cls(**given)
-        except FileNotFoundError:
-            raise ParameterError(f"there is no file {path}; give one that GenerativeModel.save wrote") from None
-        except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, BadZipFile) as error:
-            raise ParameterError(f"{path} is not a saved GenerativeModel ({error}); save it again") from None
+        return read(path, cls)
 
 
 def _numbers(name: str, value: Any) -> np.ndarray:

@@ -15,7 +15,8 @@ import numpy as np
 from scipy.special import expit
 
 from synfer.core.errors import ParameterError, did_you_mean
-from synfer.inference.network import files, validation
+from synfer.core.files import read, write
+from synfer.inference.network import validation
 
 BLOCKS = {"W": ("hidden", "inputs"), "K": ("hidden", "hidden"), "V": ("outputs", "hidden")}
 """Synapses by block: post, pre."""
@@ -177,7 +178,7 @@ class CanonicalNetwork:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to one .npz file, whole or not at all; `CanonicalNetwork.load` reads it."""
-        files.write(path, {field.name: getattr(self, field.name) for field in fields(self)})
+        write(path, {field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -186,8 +187,4 @@ class CanonicalNetwork:
         Raises:
             ParameterError: no such file, or not a network's.
         """
-        values = files.read(path)
-        known = {field.name for field in fields(cls)}
-        if not {"W1", "W0"} <= set(values) <= known:
-            raise ParameterError(f"{path} is not a saved CanonicalNetwork (it holds {sorted(values)}); save it again")
-        return cls(**values)
+        return read(path, cls)

@@ -1,0 +1,58 @@
+"""A value of arrays, numbers and names in one .npz file, without pickle."""
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+from zipfile import BadZipFile
+
+import numpy as np
+
+from synfer.core.errors import ParameterError
+
+T = TypeVar("T")
+
+
+def write(path: str | os.PathLike[str], values: dict[str, Any]) -> None:
+    """Write arrays, numbers, texts and tuples of texts, whole or not at all; None is left out.
+
+    Raises:
+        ParameterError: the file cannot be written.
+    """
+    arrays: dict[str, Any] = {k: v for k, v in values.items() if isinstance(v, np.ndarray)}
+    words = {k: v for k, v in values.items() if isinstance(v, (float, str, tuple))}
+    target = Path(path)
+    partial = target.with_name(target.name + ".partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez(file, words=np.array(json.dumps(words)), **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise ParameterError(f"cannot write {path} ({error}); give a file in a folder that can be written") from None
+
+
+def read(path: str | os.PathLike[str], cls: type[T]) -> T:
+    """The `cls` whose fields `write` wrote.
+
+    Raises:
+        ParameterError: no such file, or another one.
+    """
+    foreign = f"{path} is not a saved {cls.__name__}, or is damaged"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        words = json.loads(str(arrays.pop("words")))
+        values = arrays | {k: tuple(v) if isinstance(v, list) else v for k, v in words.items()}
+    except FileNotFoundError:
+        raise ParameterError(f"there is no file {path}; give one that {cls.__name__}.save wrote") from None
+    except (OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, BadZipFile):
+        raise ParameterError(foreign) from None
+    try:
+        return cls(**values)
+    except (TypeError, ParameterError) as error:
+        raise ParameterError(f"{foreign}: {error}") from None
