@@ -170,8 +170,8 @@ def test_doctor_reports_a_broken_engine_as_a_failed_check(monkeypatch):
     monkeypatch.setattr(sf, "simulate", lambda *_a, **_o: 1 / 0, raising=False)
     rows = selfcheck.selfcheck()
     broken = [row for row in rows if str(row.measured).startswith("ZeroDivisionError")]
-    assert len(rows) == 8
-    assert len(broken) == 4
+    assert len(rows) == 9
+    assert len(broken) == 5
     assert not any(row.holds for row in broken)
 
 

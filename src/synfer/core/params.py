@@ -8,13 +8,22 @@ import inspect
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Tag,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import ErrorDetails, PydanticUndefined
 
 from synfer.core.errors import ParameterError, did_you_mean
 
-UNION_TAGS = ("number", "series", "one", "many", "Noise", "Current")
-"""Tags of `number or series`, `one or many` and background fields, which a message about the field does not mention."""
+_TAGS: set[str] = set()
+"""Of the unions that fields have been declared with."""
 
 _BOUNDS = {
     "greater_than": (">", "gt"),
@@ -22,6 +31,12 @@ _BOUNDS = {
     "less_than": ("<", "lt"),
     "less_than_equal": ("<=", "le"),
 }
+
+
+def tag(name: str) -> Tag:
+    """The tag of one kind of value in a union, which messages about the field do not mention."""
+    _TAGS.add(name)
+    return Tag(name)
 
 
 def field(default: Any = PydanticUndefined, *, unit: str = "", symbol: str = "", doc: str = "", **bounds: Any) -> Any:
@@ -186,7 +201,7 @@ def _short(got: Any) -> str:
 
 
 def _sentence(cls: type[Params], details: ErrorDetails) -> str:
-    path = [str(part) for part in details["loc"] if part not in UNION_TAGS]
+    path = [str(part) for part in details["loc"] if part not in _TAGS]
     name, got, context = ".".join(path), details["input"], details.get("ctx", {})
     unit = f" {u}" if path and (u := cls.unit(path[0])) else ""
     kind = details["type"]

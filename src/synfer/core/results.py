@@ -139,6 +139,29 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "rewarded": ("1", "whether the trial was rewarded"),
     "cue_first": ("1", "whether the first action goes to the cue"),
     "moves": ("1", "actions until an arm is entered"),
+    # agents
+    "reached": ("1", "whether the trial came to its end"),
+    "terms": ("nats", "free energy by term"),
+    "E_est": ("1", "frequency of the decision"),
+    "Gamma": ("1", "risk"),
+    "outcome": ("1", "outcome of the step: 0 progress, 1 setback"),
+    "position": ("cells", "row and column"),
+    "state_number": ("1", "state of the task"),
+    # priors
+    "E": ("1", "prior of the decision"),
+    "E_action": ("1", "prior of the action"),
+    "E_true": ("1", "true prior of the action"),
+    "log_likelihood": ("nats", "greatest log likelihood"),
+    "bias": ("1", "mean error of the prior of the action"),
+    "z_sd": ("1", "root mean square of errors over their standard errors"),
+    "coverage": ("1", "fraction of 95 % intervals that hold the truth"),
+    "determined": ("1", "whether behaviour determines the prior"),
+    "agent": ("1", "agent"),
+    "maze": ("1", "maze"),
+    "steps_observed": ("1", "observed steps of a trial"),
+    "error": ("1", "relative error of mean steps by task"),
+    "permuted": ("1", "relative error of mean steps, tasks permuted"),
+    "correlation": ("1", "correlation of mean steps over tasks"),
 }
 
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, model_validator
 
 from synfer.core.errors import did_you_mean
-from synfer.core.params import Params, field
+from synfer.core.params import Params, field, tag
 from synfer.population.drive import Background, Current, Noise, check_background
 from synfer.population.neurons import (
     EIF,
@@ -39,7 +39,7 @@ def _background_kind(value: Any) -> str:
 
 
 AnyBackground = Annotated[
-    Annotated[Noise, Tag("Noise")] | Annotated[Current, Tag("Current")], Discriminator(_background_kind)
+    Annotated[Noise, tag("Noise")] | Annotated[Current, tag("Current")], Discriminator(_background_kind)
 ]
 
 
@@ -48,11 +48,11 @@ def _one_or_many(value: Any) -> str:
 
 
 _Choice = Discriminator(_one_or_many)
-NeuronByLayer = Annotated[Annotated[AnyNeuron, Tag("one")] | Annotated[tuple[AnyNeuron, ...], Tag("many")], _Choice]
+NeuronByLayer = Annotated[Annotated[AnyNeuron, tag("one")] | Annotated[tuple[AnyNeuron, ...], tag("many")], _Choice]
 NoiseByLayer = Annotated[
-    Annotated[AnyBackground, Tag("one")] | Annotated[tuple[AnyBackground, ...], Tag("many")], _Choice
+    Annotated[AnyBackground, tag("one")] | Annotated[tuple[AnyBackground, ...], tag("many")], _Choice
 ]
-DelayByLayer = Annotated[Annotated[float, Tag("one")] | Annotated[tuple[float, ...], Tag("many")], _Choice]
+DelayByLayer = Annotated[Annotated[float, tag("one")] | Annotated[tuple[float, ...], tag("many")], _Choice]
 
 PACKET = "packet"
 """The source whose spikes are those of the pulse packet."""

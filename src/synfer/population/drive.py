@@ -8,10 +8,10 @@ no arithmetic over time.
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, model_validator
 
 from synfer.core.errors import ParameterError
-from synfer.core.params import Array, Params, field
+from synfer.core.params import Array, Params, field, tag
 from synfer.population.synapse import Kernel, check_times
 
 
@@ -54,11 +54,11 @@ def _number_or_series(value: Any) -> str:
     return "series" if isinstance(value, (Timeseries, dict)) else "number"
 
 
-_Series = Annotated[Timeseries, Tag("series")]
+_Series = Annotated[Timeseries, tag("series")]
 _Choice = Discriminator(_number_or_series)
-Signal = Annotated[Annotated[float, Tag("number")] | _Series, _Choice]
+Signal = Annotated[Annotated[float, tag("number")] | _Series, _Choice]
 """A number, or a Timeseries of numbers."""
-NonNegative = Annotated[Annotated[float, Field(ge=0), Tag("number")] | _Series, _Choice]
+NonNegative = Annotated[Annotated[float, Field(ge=0), tag("number")] | _Series, _Choice]
 """The same, at least 0 at all times."""
 
 

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import synfer as sf
+from synfer.population.verbs import common, draws, mesh
+from synfer.population.verbs.common import Points
 
-AEIF, REST = sf.AdaptiveEIF.example(), sf.Noise(-62, 2)
+AEIF, REST, RS = sf.AdaptiveEIF.example(), sf.Noise(-62, 2), sf.Izhikevich.regular_spiking()
 CHAIN = sf.SynfireChain(AEIF, REST, layers=2, weight=0.14, tau_s=0.325)
 PACKET = sf.PulsePacket(a=60, sigma_t=1, t0=5)
 HELD = sf.Mesh(h=0.4, dw=0.25, w_range=(-3, 15))
@@ -57,15 +59,116 @@ STRONG = sf.PulsePacket(a=100, sigma_t=0.5, t0=5)
     [
         lambda: sf.evolve(CHAIN, STRONG, t=20, every=5, h=NARROW),
         lambda: sf.propagate(CHAIN, STRONG, t=20, h=NARROW),
-        lambda: sf.evolve(AEIF, [REST + volley(3).replace(weight=w) for w in (30, 0)], t=12, every=6, h=NARROW),
         lambda: sf.stationary([AEIF, AEIF], [sf.Noise(-60, 2.5), REST], h=[NARROW, HELD]),
         lambda: sf.stationary(AEIF, sf.Noise(-60, 2.5), method=["density", "theory"], h=[NARROW, None]),
     ],
-    ids=["chain", "propagate", "one of the points", "stationary", "beside theory"],
+    ids=["chain", "propagate", "stationary", "beside theory"],
 )
 def test_lost_mass_is_refused_wherever_it_is_lost(run):
     with pytest.raises(sf.MeshError, match=r"reaches the ends of its columns, -1 to 5 mV"):
         run()
+
+
+def test_a_point_that_loses_mass_is_nan_and_says_why_and_the_rest_go_on():
+    drives = [REST + volley(3).replace(weight=w) for w in (30, 0)]
+    with pytest.warns(sf.SynferWarning, match=r"1 of 2 points failed, point 0: .* -1 to 5 mV.*w_range=.*; see status$"):
+        both = sf.evolve(AEIF, drives, t=12, every=6, h=[NARROW, HELD], record="p_w")
+    alone = sf.evolve(AEIF, drives[1], t=12, every=6, h=HELD)
+    assert both.status.values.tolist() == [2, 0]
+    assert [bool(text) for text in both.attrs["reasons"]] == [True, False]
+    assert np.isnan(both.p_w[0]).all()
+    for name in ("rate", "n_spikes", "V_mean", "w_mean"):
+        assert np.isnan(both[name][0]).all(), name
+        assert both[name][1].values.tobytes() == alone[name].values.tobytes(), name
+    assert both.edge_mass[0] > 1e-3
+    with pytest.raises(sf.ParameterError, match="initial failed at point 0, see its status; leave that point out"):
+        sf.evolve(AEIF, drives, t=1, h=[NARROW, HELD], initial=both)
+    with pytest.raises(sf.MeshError, match="point 1: the slow variable reaches"):
+        sf.stationary(AEIF, [sf.Noise(-62.5, 2), sf.Noise(-60, 2.5)], h=[HELD, NARROW])
+
+
+def test_a_chain_that_loses_mass_is_nan_in_every_layer_and_the_rest_go_on():
+    weak = PACKET.replace(a=1)
+    with pytest.warns(sf.SynferWarning, match="1 of 2 points failed, point 0: the slow variable reaches"):
+        d = sf.evolve(CHAIN, [STRONG, weak], t=20, every=5, h=[NARROW, HELD])
+    with pytest.warns(sf.SynferWarning, match="1 of 2 points failed, point 0: the slow variable reaches"):
+        p = sf.propagate(CHAIN, [STRONG, weak], t=20, h=[NARROW, HELD])
+    assert d.status.values.tolist() == [[2, 2], [0, 0]]
+    assert p.status.values.tolist() == [2, 0]
+    assert np.isnan(d.rate[0]).all()
+    assert np.isnan(p.a[0]).all()
+    assert not p.survived[0].any()
+    alone = sf.propagate(CHAIN, weak, t=20, h=HELD)
+    for name in ("a", "edge_mass", "mesh_error"):
+        assert p[name][1].values.tobytes() == alone[name].values.tobytes(), name
+
+
+@pytest.mark.parametrize("disfacilitation", [False, True])
+def test_mass_that_only_the_quiet_twin_loses_is_refused(disfacilitation):
+    """The volley's spike lifts w by 2 mV before the gate pulls it down to the end: 2e-4 there, the twin 2.1e-3."""
+    one, gate = CHAIN.replace(layers=1), sf.Inhibition(6, on=4, off=200)
+    run = {"gate": gate, "disfacilitation": disfacilitation, "dt": 0.1, "t": 72}
+    with pytest.raises(sf.MeshError, match=r"reaches the ends of its columns, -1.7 to .* of 0.0021"):
+        sf.propagate(one, STRONG.replace(t0=2), h=sf.Mesh(0.4, 0.25, (-1.7, 9)), **run)
+
+
+def test_a_run_starts_from_rest_whatever_comes_later():
+    """The mesh of the state that neurons are drawn from is the one that `stationary` takes, under sums of gates too."""
+    later = (volley(9).replace(weight=60), sf.Inhibition(20, on=5, off=9), sf.Timeseries([0, 10, 20], [0, 0, 30]))
+    held = sf.Inhibition(1) + sf.Shunt(g=0.5, E_rev=-75)
+    for neuron, rest in ((AEIF, sf.Drive((REST,))), (AEIF, REST + held), (RS, sf.Drive((sf.Current(4, 1),)))):
+        own = mesh.choose({"neuron": neuron, "drive": rest, "h": None}, Points())
+        for part in later:
+            found = draws.resting_mesh(neuron, rest + part, Points())
+            assert (found.h, found.V_lb, *found.columns) == pytest.approx((own.h, own.V_lb, *own.columns), rel=1e-9)
+
+
+@pytest.mark.parametrize("h", [None, sf.Mesh(h=0.25), sf.Mesh(h=0.25, dw=0.125), sf.Mesh(h=0.3, dw=0.2)])
+def test_a_run_goes_on_upon_another_mesh_with_its_probability(h):
+    """As in one dimension. What cells of h hold is spread evenly, which moves a variance by h^2/6 at most."""
+    first = sf.evolve(AEIF, REST + volley(2), t=4, h=HELD)
+    on = sf.evolve(AEIF, REST + volley(2), t=1, every=1, h=h, initial=first, record="p_Vw").isel(time=0)
+    last = first.isel(time=-1)
+    cell = float((on.V[1] - on.V[0]) * (on.w[1] - on.w[0]))
+    same = sf.evolve(AEIF, REST + volley(2), t=1, every=1, h=HELD, initial=first, record="p_Vw").isel(time=0)
+    held = float((same.V[1] - same.V[0]) * (same.w[1] - same.w[0]))
+    assert float(on.p_Vw.sum()) * cell == pytest.approx(float(same.p_Vw.sum()) * held, rel=1e-12)
+    assert float(on.w[1] - on.w[0]) == pytest.approx(0.25 if h is None or h.dw is None else h.dw)
+    for name, width in (("V", 0.4), ("w", 0.25)):
+        assert float(on[f"{name}_mean"]) == pytest.approx(float(last[f"{name}_mean"]), abs=1e-3)
+        assert abs(float(on[f"{name}_sd"] ** 2 - last[f"{name}_sd"] ** 2)) < width**2 / 6
+
+
+def test_a_mesh_has_one_error_whoever_states_it():
+    neurons, h = [AEIF, sf.EIF.fourcaud2003()], [HELD, 0.2]
+    s = sf.stationary(neurons, REST, h=h, method="density")
+    d = sf.evolve(neurons, REST, t=1, every=1, h=h)
+    assert s.mesh_error.values.tolist() == d.mesh_error.values.tolist()
+    assert (s.mesh_error > 0).all()
+    p = sf.propagate(CHAIN, PACKET, t=40, h=HELD)
+    assert p.mesh_error.values.tolist() == [float(s.mesh_error[0])] * 2
+    assert "mesh_error" not in sf.propagate(CHAIN.replace(neuron=neurons[1]), PACKET, t=40)
+
+
+def test_studies_of_chains_state_their_mesh_error():
+    one = CHAIN.replace(layers=1)
+    stated = float(sf.stationary(AEIF, REST, h=HELD).mesh_error)
+    run = {"h": HELD, "dt": 0.2, "t": 40}
+    studies = [
+        sf.critical_packet(one, sigma_t=1, tolerance=0.5, bounds=(20, 80), **run),
+        sf.gating_curve(one, depth=[0.0], packet=PACKET, **run),
+        sf.cost(one, PACKET, sf.Inhibition(1, on=2, off=4), **run),
+    ]
+    for ds in studies:
+        assert ds.mesh_error.values.ravel().tolist() == [stated], ds.attrs["verb"]
+
+
+def test_a_response_that_does_not_fit_in_memory_is_refused(monkeypatch):
+    monkeypatch.setattr(common, "MOST_BYTES", 1e7)
+    with pytest.raises(
+        sf.ParameterError, match=r"response of \d+ cells x \d+ columns would take .* GB, at most 0.01 GB"
+    ):
+        sf.response(AEIF, REST, 10, h=HELD)
 
 
 def test_mass_at_the_lower_end_counts_as_that_at_the_upper():

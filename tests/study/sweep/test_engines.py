@@ -83,6 +83,18 @@ def test_a_chain_that_cannot_be_computed_is_recorded(base, volley):
     assert "sigma" in str(ds.reason.values[1])
 
 
+def test_a_sweep_of_adaptive_neurons_states_their_mesh_error_and_why_a_point_failed():
+    chain = sf.SynfireChain(sf.AdaptiveEIF.example(), sf.Noise(-62, 2), layers=1, weight=0.14, tau_s=0.325)
+    volley, run = sf.PulsePacket(a=1, sigma_t=0.5, t0=5), {"h": sf.Mesh(0.4, 0.25, (-1, 7)), "t": 12.0, "dt": 0.05}
+    ds = sf.sweep(chain, volley, axes={"packet.a": [1, 200]}, **run)
+    alone = sf.propagate(chain, volley, **run)
+    for name in ("a", "mesh_error"):
+        np.testing.assert_array_equal(ds[name][0].values, alone[name].values)
+    assert ds.status.values.tolist() == [0, 2]
+    assert np.isnan(ds.a[1]).all()
+    assert "reaches the ends of its columns, -1 to 7 mV" in str(ds.reason.values[1])
+
+
 def test_a_sweep_is_a_whole_argument_too(base, volley):
     chain, mesh = base
     sweep = Sweep(chain, volley, axes={"packet.a": [40, 90]}, **mesh)

@@ -5,6 +5,7 @@ from .evolve import Inputs, evolve
 from .mesh import TOP_CAPACITY, Lanes, Slow, cells, centres, counts, faces
 from .network import NetworkRecords, evolve_networks
 from .run import NOT_FINITE, OK, Records
+from .slow_response import slow_susceptibility
 from .state import State, voltages
 from .stationary import stationary
 from .step import GAMMA, stage_fractions, step_tile
@@ -27,6 +28,7 @@ __all__ = [
     "evolve",
     "evolve_networks",
     "faces",
+    "slow_susceptibility",
     "stage_fractions",
     "stationary",
     "step_tile",

@@ -79,7 +79,7 @@ def closing_depth(
 
     Returns:
         Dataset of `depth` [mV], the middle of the bracket `depth_low`, `depth_high` (`g`, `g_low`, `g_high` of a
-        shunt), and the chain's `A` [mV].
+        shunt), and the chain's `A` [mV]; `mesh_error` as `critical_packet`.
 
     Raises:
         ParameterError: the volley dies without the gate, or lives at every depth within the bounds.
@@ -103,7 +103,7 @@ def closing_depth(
     name, engine = one_strength(points), Engine(window, t, h, dt)
     chosen = list(points) if margin is None else _with_margin(points, margin, tolerance, engine)
     gates = [point["gate"] for point in chosen]
-    low, high = closing(points, chosen, gates, bounds_of(bounds, BOUNDS[name]), tolerance, engine)
+    low, high = closing(points, chosen, gates, bounds_of(bounds, BOUNDS[name]), tolerance, search := Search(engine))
     for lower, upper in zip(low, high, strict=True):
         if not np.isfinite(lower):
             raise ParameterError(DIES)
@@ -111,6 +111,7 @@ def closing_depth(
             raise ParameterError(f"the packet survives every {name} up to {lower:g} {UNITS[name]}; raise bounds")
     variables = {name: (low + high) / 2, f"{name}_low": low, f"{name}_high": high}
     variables["A"] = np.array([point["chain"].A for point in chosen])
+    variables |= search.found((len(points),))
     return points.dataset(
         {variable: ((), values) for variable, values in variables.items()},
         {},
@@ -125,10 +126,9 @@ def closing(
     gates: Sequence[Template],
     bounds: tuple[float, float],
     tolerance: float,
-    engine: Engine,
+    search: Search,
 ) -> Brackets:
     """Brackets of the smallest strength of every gate that stops the volley of its point."""
-    search = Search(engine)
 
     def stopped(index: np.ndarray, values: np.ndarray) -> np.ndarray:
         tried = [chosen[i] | {"gate": turned(gates[i], x)} for i, x in zip(index, values, strict=True)]
@@ -173,8 +173,8 @@ def closing_charge(
         Dataset by (length[, lag]) of `depth` [mV], the middle of the bracket `depth_low`, `depth_high`; `charge`
         [mV ms] per neuron, mean over layers: depth times how long the window is on in the run, which is its length
         but for what lies before 0 and, where t is given, after t (the charge of `cost`); `charge_fraction`, that over
-        the excitatory charge of the ungated volley, mean over layers. Where no depth within the bounds closes,
-        depth_high, and with it depth and charge, are inf.
+        the excitatory charge of the ungated volley, mean over layers; `mesh_error` as `critical_packet`. Where no
+        depth within the bounds closes, depth_high, and with it depth and charge, are inf.
 
     Raises:
         ParameterError: lengths that are not positive, a volley that dies without a gate, windows of which nothing lies
@@ -211,7 +211,7 @@ def closing_charge(
     if not np.all(on > 0):
         raise ParameterError("a window lies outside the run on every layer; change centre, lag, t or the packet's t0")
     chosen = [points.points[0]] * len(gates)
-    found = closing(points, chosen, gates, bounds_of(bounds, BOUNDS["depth"]), tolerance, engine)
+    found = closing(points, chosen, gates, bounds_of(bounds, BOUNDS["depth"]), tolerance, search := Search(engine))
     shape = (lengths.size,) if lag is None else (lengths.size, len(lags))
     low, high = (end.reshape(shape) for end in found)
     if not np.all(np.isfinite(low)):
@@ -219,6 +219,7 @@ def closing_charge(
     depth = (low + high) / 2
     charge = depth * on.reshape(shape)
     variables = {"depth": depth, "depth_low": low, "depth_high": high, "charge": charge}
+    variables |= search.found(shape)
     variables["charge_fraction"] = charge / volley_charge(chain, packet, open_.a.values).mean()
     dims = ("length",) if lag is None else ("length", "lag")
     return dataset(
@@ -259,7 +260,7 @@ def _with_margin(points: Points, margin: float, tolerance: float, engine: Engine
     if not margin > 0:
         raise ParameterError(f"margin = {margin:g} must be > 0; 1.15 is 15 % above the critical weight")
     open_ = Points(chain=points.column("chain"), gate=None, disfacilitation=False, sigma_t_in=0.5)
-    low, high = critical_drives(open_, engine, start(open_.column("sigma_t_in"), None), None, tolerance)
+    low, high = critical_drives(open_, Search(engine), start(open_.column("sigma_t_in"), None), None, tolerance)
     for lower, upper in zip(low, high, strict=True):
         check_found("the packet", "A", "mV", lower, upper)
     return [with_drive(point, margin * A) for point, A in zip(points, (low + high) / 2, strict=True)]

@@ -42,8 +42,8 @@ def gating_curve(
     chain, packet, gate and disfacilitation may be sequences: they broadcast to a `point` dimension.
 
     Returns:
-        Dataset of `a` [spikes], `sigma_t` [ms], `t_packet` [ms] and `survived` by ([point,] depth, layer); the
-        dimension is `g` where a shunt is turned.
+        Dataset of `a` [spikes], `sigma_t` [ms], `t_packet` [ms] and `survived` by ([point,] depth, layer), and
+        `mesh_error` of neurons with a slow variable; the dimension is `g` where a shunt is turned.
 
     Raises:
         ParameterError: negative depths, a mixed gate, or currents and shunts among the points.
@@ -63,7 +63,7 @@ def gating_curve(
         raise ParameterError(f"depth = {depth} must hold numbers >= 0, at least one")
     spread = [point | {"gate": turned(point["gate"], value)} for point in points for value in values]
     out = launch(spread, [point["packet"] for point in spread], Engine(window, t, h, dt))
-    names = ("a", "sigma_t", "t_packet", "survived")
+    names = [own for own in ("a", "sigma_t", "t_packet", "survived", "mesh_error") if own in out]
     shape = (len(points), values.size, -1)
     for text in out.attrs["warnings"]:
         points.warnings.append(text)

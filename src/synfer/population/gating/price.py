@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import NumericalError, ParameterError
+from synfer.core.errors import MeshError, NumericalError, ParameterError
 from synfer.core.results import dataset
 from synfer.population.chain import SynfireChain
 from synfer.population.drive import Drive, Gate, Noise, PulsePacket, Shunt
@@ -16,6 +16,7 @@ from synfer.population.packets.launch import Engine, check_chain, check_one, che
 from synfer.population.signals import signals
 from synfer.population.verbs import evolve
 from synfer.population.verbs.mesh import Mesh
+from synfer.population.verbs.outcome import FAILED
 
 
 def cost(
@@ -57,11 +58,12 @@ def cost(
         brings into the layer, and the spikes that it is there;
         `charge_fraction`, `atp_fraction`: the first over the second;
         `quiet_suppressed`, `volley_suppressed` [spikes per neuron]: background and volley spikes that the gate takes;
-        `atp_saved` [ATP]: what these would have cost.
+        `atp_saved` [ATP]: what these would have cost;
+        `mesh_error` of neurons with a slow variable, the larger of both runs.
 
     Raises:
         ParameterError: a mixed gate, times that do not fit the step, sequences, a packet that is not one PulsePacket.
-        NumericalError: a run that did not stay finite.
+        NumericalError, MeshError: a run that did not stay finite, or in its columns.
 
     Example:
         >>> import synfer as sf
@@ -84,6 +86,8 @@ def cost(
         raise ParameterError(f"budget = {budget!r} must be an EnergyBudget; for example sf.EnergyBudget.attwell2001()")
     engine = Engine(window, t, h, dt)
     run = evolve(chain, packet, gate=[None, gate], disfacilitation=disfacilitation, **engine._asdict())
+    if (run.status == FAILED).any():
+        raise MeshError(next(filter(None, run.attrs["reasons"])))
     if (failed := int((run.status != 0).sum())) > 0:
         raise NumericalError(f"{failed} of {run.status.size} layers did not stay finite; lower dt or h")
     open_, gated = run.isel(point=0), run.isel(point=1)
@@ -102,6 +106,8 @@ def cost(
         "quiet_suppressed": background, "volley_suppressed": taken,
         "atp_saved": atp_of_spikes(background + taken, budget),
     }  # fmt: skip
+    if "mesh_error" in run:
+        variables["mesh_error"] = run.mesh_error.max("point").values
     asked = {"chain": chain, "packet": packet, "gate": gate, "disfacilitation": disfacilitation, "g_L": g_L}
     return dataset(
         {name: (("layer",), values) for name, values in variables.items()},

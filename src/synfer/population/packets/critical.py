@@ -63,7 +63,8 @@ def critical_packet(
         dt: Step [ms].
 
     Returns:
-        Dataset of `a` [spikes], the middle of the bracket `a_low`, `a_high`: a_low dies, a_high survives.
+        Dataset of `a` [spikes], the middle of the bracket `a_low`, `a_high`: a_low dies, a_high survives; and, of
+        neurons with a slow variable, `mesh_error` as `evolve` has it, the largest of the layers.
 
     Raises:
         ParameterError: nothing survives, or everything does, within the bounds.
@@ -85,12 +86,14 @@ def critical_packet(
     """
     points = Points(chain=chain, sigma_t_in=sigma_t, gate=gate, disfacilitation=disfacilitation)
     engine, centres = Engine(window, t, h, dt), start(points.column("sigma_t_in"), t0)
-    found = critical_sizes(points, engine, centres, bounds, tolerance)
+    found = critical_sizes(points, search := Search(engine), centres, bounds, tolerance)
     for i, point in enumerate(points.points):
         spread = f"sigma_t = {point['sigma_t_in']:g} ms"
         check_found(f"a packet with {spread}", "a", "spikes", found.low[i], found.high[i])
+    variables = {"a": (found.low + found.high) / 2, "a_low": found.low, "a_high": found.high}
+    variables |= search.found((len(points),))
     return points.dataset(
-        {"a": ((), (found.low + found.high) / 2), "a_low": ((), found.low), "a_high": ((), found.high)},
+        {name: ((), value) for name, value in variables.items()},
         {},
         verb="critical_packet",
         spec=spec_of(points, bounds=bounds, tolerance=tolerance, t0=centres, **engine._asdict()),
@@ -98,14 +101,12 @@ def critical_packet(
 
 
 def critical_sizes(
-    points: Points, engine: Engine, t0: Sequence[float], bounds: tuple[float, float] | None, tolerance: float
+    points: Points, search: Search, t0: Sequence[float], bounds: tuple[float, float] | None, tolerance: float
 ) -> Brackets:
     """Brackets of the smallest packet [spikes], centred at its t0, that gets through at every point, or open ones."""
     N = np.array([chain.width for chain in points.column("chain")], dtype=float)
     ends = bounds_of(bounds, (SMALLEST_PACKET * N, LARGEST_PACKET * N))
     low, high = (np.broadcast_to(end, len(points)) for end in ends)
-
-    search = Search(engine)
 
     def survives(index: np.ndarray, a: np.ndarray) -> np.ndarray:
         chosen = [points.points[i] for i in index]
@@ -153,7 +154,8 @@ def critical_weight(
     chain, gate, disfacilitation and sigma_t may be sequences: they broadcast to a `point` dimension.
 
     Returns:
-        Dataset of `weight`, the middle of the bracket `weight_low`, `weight_high`, and `A`, `A_low`, `A_high`, in mV.
+        Dataset of `weight`, the middle of the bracket `weight_low`, `weight_high`, and `A`, `A_low`, `A_high`, in mV;
+        `mesh_error` as `critical_packet`.
 
     Raises:
         ParameterError: the packet survives at no weight, or at all, within the bounds.
@@ -172,13 +174,14 @@ def critical_weight(
     """
     points = Points(chain=chain, gate=gate, disfacilitation=disfacilitation, sigma_t_in=sigma_t)
     engine, centres = Engine(window, t, h, dt), start(points.column("sigma_t_in"), t0)
-    found = critical_drives(points, engine, centres, bounds, tolerance)
+    found = critical_drives(points, search := Search(engine), centres, bounds, tolerance)
     per_A = np.array([chain.width * chain.probability for chain in points.column("chain")])
     for low, high in zip(*found, strict=True):
         check_found("the packet", "A", "mV", low, high)
     low, high = found
     variables = {"A": (low + high) / 2, "A_low": low, "A_high": high}
     variables |= {name.replace("A", "weight"): value / per_A for name, value in variables.items()}
+    variables |= search.found((len(points),))
     return points.dataset(
         {name: ((), value) for name, value in variables.items()},
         {},
@@ -188,14 +191,12 @@ def critical_weight(
 
 
 def critical_drives(
-    points: Points, engine: Engine, t0: Sequence[float], bounds: tuple[float, float] | None, tolerance: float
+    points: Points, search: Search, t0: Sequence[float], bounds: tuple[float, float] | None, tolerance: float
 ) -> Brackets:
     """Brackets of the smallest A [mV] at which the packet (N, sigma_t) gets through, open where there is none."""
     distances = np.array([_distance(chain) for chain in points.column("chain")])
     ends = bounds_of(bounds, (SMALLEST_DRIVE * distances, LARGEST_DRIVE * distances))
     lowest, highest = (np.broadcast_to(end, len(points)) for end in ends)
-
-    search = Search(engine)
 
     def survives(index: np.ndarray, A: np.ndarray) -> np.ndarray:
         chosen = [with_drive(points.points[i], x) for i, x in zip(index, A, strict=True)]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import NumericalError, ParameterError, SynferWarning
+from synfer.core.errors import MeshError, NumericalError, ParameterError, SynferWarning
 from synfer.core.points import is_sequence
 from synfer.population.chain import SynfireChain
 from synfer.population.drive import Drive, Part, PulsePacket
@@ -15,6 +15,7 @@ from synfer.population.verbs import common
 from synfer.population.verbs.chains import propagate
 from synfer.population.verbs.chains.points import ChainPoints
 from synfer.population.verbs.mesh import Mesh
+from synfer.population.verbs.outcome import FAILED
 
 Gate = Part | Drive | None
 EARLIEST, MARGIN = 10.0, 5.0
@@ -49,12 +50,14 @@ class Search:
     """Batches of volleys whose warnings wait: a search tries values that its caller never asked for.
 
     Attributes:
-        warnings: of the latest batch that asked about each problem, which lies closest to what it seeks.
+        warnings, mesh_errors: of the latest batch that asked about each problem, which lies closest to what it seeks;
+            of the layers' mesh errors the largest.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.warnings: dict[int, list[str]] = {}
+        self.mesh_errors: dict[int, float] = {}
 
     def arrives(
         self, index: Iterable[int], points: Sequence[dict[str, Any]], packets: Sequence[PulsePacket]
@@ -70,7 +73,14 @@ class Search:
             warnings.simplefilter("ignore", SynferWarning)
             out = launch(points, packets, self.engine)
         self.warnings |= {int(i): list(out.attrs["warnings"]) for i in index}
+        if "mesh_error" in out:
+            self.mesh_errors |= dict(zip(map(int, index), out.mesh_error.max("layer").values.tolist(), strict=True))
         return out
+
+    def found(self, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
+        """`mesh_error` of the problems in their order; nothing without slow variables."""
+        own = [self.mesh_errors[i] for i in sorted(self.mesh_errors)]
+        return {"mesh_error": np.reshape(own, shape)} if own else {}
 
     def report(self, points: common.Points) -> None:
         """Hand the latest warnings on, each once."""
@@ -114,17 +124,18 @@ def launch(points: Sequence[dict[str, Any]], packets: Sequence[Any], engine: Eng
     """`propagate` with a packet for the chain, gate and switch of every point, all in one call.
 
     Raises:
-        NumericalError: a chain whose densities did not stay finite, since a study cannot go on without it.
+        NumericalError, MeshError: a chain whose densities did not stay finite, or in their columns, since a study
+            cannot go on without it.
     """
     column = {name: [point[name] for point in points] for name in ("chain", "gate", "disfacilitation")}
     out = propagate(column.pop("chain"), list(packets), **column, **engine._asdict())
     failed = np.flatnonzero(out.status.values)
     if failed.size:
-        chain, packet = points[failed[0]]["chain"], packets[failed[0]]
-        raise NumericalError(
-            f"{failed.size} of {len(points)} chains failed, the first at A = {chain.A:g} mV with {packet}; "
-            "lower dt or h"
-        )
+        first = int(failed[0])
+        where = f"the first at A = {points[first]['chain'].A:g} mV with {packets[first]}"
+        if out.status[first] == FAILED:
+            raise MeshError(f"{failed.size} of {len(points)} chains failed, {where}: {out.attrs['reasons'][first]}")
+        raise NumericalError(f"{failed.size} of {len(points)} chains failed, {where}; lower dt or h")
     return out
 
 

@@ -12,7 +12,17 @@ from synfer.population.chain import SynfireChain
 from synfer.population.drive import Drive, PulsePacket
 from synfer.population.drive import Gate as Timed
 from synfer.population.packets.critical import critical_sizes
-from synfer.population.packets.launch import Engine, Gate, Points, arrives, check_chain, check_one, launch, start
+from synfer.population.packets.launch import (
+    Engine,
+    Gate,
+    Points,
+    Search,
+    arrives,
+    check_chain,
+    check_one,
+    launch,
+    start,
+)
 from synfer.population.verbs.common import numbers, spec_of
 from synfer.population.verbs.mesh import Mesh
 
@@ -53,7 +63,8 @@ def state_plane(
         sharpest of those, which is not held up at the separatrix on its way; and `a_attractor_range` over all that
         survive, which says whether they have met it there (a = 0 and NaN where none survives);
         `a_separatrix`, with its bracket `a_separatrix_low`, `a_separatrix_high` (sigma_t_in): the smallest packet
-        that survives. Where none does up to 4 N, a_separatrix is inf above that bound; where all do, low is 0.
+        that survives. Where none does up to 4 N, a_separatrix is inf above that bound; where all do, low is 0;
+        of neurons with a slow variable also `mesh_error` (a_in, sigma_t_in), as `critical_packet`.
 
     Raises:
         ParameterError: no values on an axis, or values that do not increase; sequences for other arguments; a timed
@@ -84,10 +95,12 @@ def state_plane(
     out = launch([points.points[0]] * len(packets), packets, engine)
     shape = (sizes.size, spreads.size)
     paths = {name: out[name].values.reshape(*shape, -1) for name in ("a", "sigma_t", "t_packet", "survived")}
-    low, high = critical_sizes(points, engine, centres, None, tolerance)
+    low, high = critical_sizes(points, Search(engine), centres, None, tolerance)
     low = np.maximum(low, 0.0)
     plane = ("a_in", "sigma_t_in")
     variables: dict[str, Any] = {name: ((*plane, "layer"), values) for name, values in paths.items()}
+    if "mesh_error" in out:
+        variables["mesh_error"] = (plane, out.mesh_error.max("layer").values.reshape(shape))
     variables["a_step"] = (plane, paths["a"][..., 0] - sizes[:, None])
     variables["sigma_t_step"] = (plane, paths["sigma_t"][..., 0] - spreads)
     variables |= {name: ((), value) for name, value in _attractor(out, packets).items()}

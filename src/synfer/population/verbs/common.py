@@ -1,5 +1,6 @@
 """What all verbs share: arguments checked and spread over points, results labelled and gathered."""
 
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
@@ -20,7 +21,6 @@ MOST_STEPS = 1e6
 """A refractory period longer than this many steps is refused."""
 MOST_BYTES = 8e9
 """A result larger than this is refused before it is computed."""
-
 
 KEPT_BY = {"p": "evolve", "p_w": "evolve", "p_Vw": "evolve", "spikes": "simulate"}
 """Which verb always has a record that another may lack."""
@@ -157,8 +157,13 @@ def steps_in(name: str, value: float, dt: float, unit: str = "dt") -> int:
 
 def check_memory(what: str, count: float, repair: str) -> None:
     """A ParameterError when `count` float64 numbers would not fit in memory."""
-    if count * 8 > MOST_BYTES:
-        raise ParameterError(f"{what} would take {count * 8 / 1e9:.3g} GB, at most {MOST_BYTES / 1e9:g} GB; {repair}")
+    if count * 8 > (most := room()):
+        raise ParameterError(f"{what} would take {count * 8 / 1e9:.3g} GB, at most {most / 1e9:.3g} GB; {repair}")
+
+
+def room() -> float:
+    """Bytes that a result or a run may take: MOST_BYTES, and no more than most of the machine's memory."""
+    return min(MOST_BYTES, 0.8 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
 
 
 def check_precision(dtype: str, neuron: Neuron) -> None:

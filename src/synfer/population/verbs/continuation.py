@@ -171,7 +171,7 @@ def load(initial: xr.Dataset, points: Points) -> Start:
     start = Start._make([*_rows(initial, VARIABLES, points), columns])
     for i, point in enumerate(points):
         if not np.isfinite(start.p[i]).all():
-            raise ParameterError(f"initial did not stay finite at point {i}; leave that point out")
+            raise ParameterError(f"initial failed at point {i}, see its status; leave that point out")
         if start.edges.shape[1] != start.p.shape[1] + 1 or start.p[i].min() < -1e-6 * start.p[i].max():
             raise ParameterError("initial's state_p and state_edges are not those of a run; pass the result whole")
         _check_same(start.neuron[i], start.dt[i], point)

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from synfer.population import density, theory
+from synfer.population.drive import Current, Drive, Noise, Shunt
 from synfer.population.neurons import Neuron
+from synfer.population.signals import at_rest
 from synfer.population.verbs import mesh
-from synfer.population.verbs.common import exact_density
+from synfer.population.verbs.common import Points, exact_density
 from synfer.population.verbs.resting import settled
 
 UNIFORMS = 3
@@ -79,6 +81,16 @@ def _tilted(mass: np.ndarray, place: np.ndarray, u: np.ndarray) -> np.ndarray | 
     padded = np.pad(mass, ((1, 1), (0, 0)))
     tilt = np.clip((padded[2:] - padded[:-2]).ravel()[place] / (4.0 * mass.ravel()[place]), -1.0, 1.0) * (1.0 - 1e-9)
     return 2.0 * u / (1.0 - tilt + np.sqrt((1.0 - tilt) ** 2 + 4.0 * tilt * u))
+
+
+def resting_mesh(neuron: Neuron, drive: Drive, points: Points) -> mesh.Cells | None:
+    """The default mesh of a neuron with a slow variable under what drives it at rest, whatever comes later."""
+    if neuron.slow is None:
+        return None
+    mu, sigma, g, gE = at_rest(drive)
+    rest = Drive((Noise(mu, sigma) if neuron.background == "noise" else Current(mu, sigma**2),))
+    rest = rest + Shunt(g=g, E_rev=gE / g) if g > 0 else rest
+    return mesh.choose({"neuron": neuron, "drive": rest, "h": None}, points)
 
 
 def stationary_of(neuron: Neuron, rest: Rest, cells: mesh.Cells | None) -> Stationary:

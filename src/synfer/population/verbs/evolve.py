@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import NumericalError, ParameterError
+from synfer.core.errors import ParameterError
 from synfer.population import density
 from synfer.population.chain import Network, SynfireChain
 from synfer.population.drive import Drive, Gate, Part
@@ -31,8 +31,9 @@ from synfer.population.verbs.common import (
     spec_of,
     steps_in,
 )
+from synfer.population.verbs.outcome import FAILED, blank, settle_status
 from synfer.population.verbs.resting import settled
-from synfer.population.verbs.slow_results import check_edges, mesh_errors, slow_moments
+from synfer.population.verbs.slow_results import lost, mesh_errors, slow_moments
 
 MOMENTS = ("V_mean", "V_sd", "V_iqr")
 Chain = SynfireChain | Network
@@ -85,7 +86,9 @@ def evolve(
         dt: Step [ms].
         every: Distance of the recorded nodes [ms], a multiple of dt; default dt.
         record: "p" to record the density at every node; with a slow variable also "p_w" and "p_Vw".
-        initial: A result of `evolve` with the same points, to continue from; time goes on where it ended.
+        initial: A result of `evolve` with the same points, to continue from; time goes on where it ended. On another
+            mesh, if h asks for one, the density is moved there with its probability; columns that h does not name
+            stay those of `initial`.
         scheme: "sdirk2" (second order) or "backward-euler" (first order, never negative).
         dtype: Arithmetic of the density; "float32" is about half the time (not with a slow variable).
         progress: Called with the fraction done.
@@ -95,9 +98,9 @@ def evolve(
 
     Returns:
         Dataset with `rate` [Hz], `V_mean`, `V_sd`, `V_iqr` [mV] and, on request, `p` (time, V) [1/mV] at the nodes
-        `time` [ms]; `n_spikes` per neuron since the node before; `status` (0 ok, 1 not finite); `fallbacks`, steps
-        redone by backward Euler; `state_*` to continue from. At the node after a kick the rate counts the kick's
-        spikes over the step.
+        `time` [ms]; `n_spikes` per neuron since the node before; `status` (0 ok, 1 not finite, 2 failed);
+        `fallbacks`, steps redone by backward Euler; `state_*` to continue from. At the node after a kick the rate
+        counts the kick's spikes over the step.
         p integrates to 1 minus the refractory mass; moments are over non-refractory neurons.
         With a slow variable also `w_mean`, `w_sd` [mV]; `edge_mass`, the largest probability ever in an outermost
         column; `mesh_error`, an estimate of the relative error of the stationary rate; on request `p_w` (time, w)
@@ -110,7 +113,9 @@ def evolve(
         ParameterError: times that do not fit the step, a volley without weight, an initial state that does not fit.
         MeshError: a mesh that cannot resolve the density, too many cells, or columns that did not hold the slow
             variable: more than 1e-3 in an outermost one (more than 1e-6 is a SynferWarning).
-        NumericalError: no point stayed finite. Where only some failed, they are NaN from there on and `status` says so.
+        NumericalError: no point stayed finite.
+        Where only some points left the numbers, or their columns, these are NaN, and `status` and a SynferWarning say
+        so: from there on with status 1, throughout with status 2.
 
     Accuracy: stationary rate about 0.4 (h/sigma)^2 relative while abs(f) h/D <= 2, falling to first order beyond. In
         time second order; peak of the reference transient within 3e-4 at dt 0.05.
@@ -242,35 +247,26 @@ def _label(
         for name in MOMENTS:
             table[name][members] = getattr(records, name)
         status[members], fallbacks[members] = records.status, records.fallbacks
-    if np.all(status != 0):
-        raise NumericalError(
-            "the density did not stay finite at any point; lower dt or h, and look for extreme parameters"
-        )
-    if np.any(status != 0):
-        points.warn(f"{int(np.sum(status != 0))} of {size} points did not stay finite; see status")
-    variables: dict[str, Any] = {name: (("time",), values) for name, values in table.items()}
-    variables["status"], variables["fallbacks"] = ((), status), ((), fallbacks)
     places = {
         member: densities.One(run.lanes, run.records, lane) for run in runs for lane, member in enumerate(run.members)
     }
     each = [places[i] for i in range(size)]
-    variables |= slow_moments(each, ("time",), (size, nodes))
-    variables |= mesh_errors([(point["neuron"], point["drive"], point["mesh"]) for point in points], variables)
-    if "edge_mass" in variables:
-        check_edges(
-            points, [(point["mesh"], mass) for point, mass in zip(points, variables["edge_mass"][1], strict=True)]
-        )
+    slow = slow_moments(each, ("time",), (size, nodes))
+    why = [""] * size
+    if slow:
+        slow["mesh_error"] = (), mesh_errors([(point["neuron"], point["drive"], point["mesh"]) for point in points])
+        why = lost(points, [[(point["mesh"], mass)] for point, mass in zip(points, slow["edge_mass"][1], strict=True)])
+    status, said = settle_status(points, status, why)
+    variables: dict[str, Any] = {name: (("time",), values) for name, values in table.items()} | slow
+    variables["status"], variables["fallbacks"] = ((), status), ((), fallbacks)
     coords: dict[str, Any] = {"time": (("time",), times)}
     if recorded:
         kept, axes = densities.on_one_grid(each, recorded)
         variables, coords = variables | kept, coords | axes
-    variables |= continuation.save(runs, points)
+    blank(variables, status == FAILED)
+    saved = continuation.save(runs, points)
+    saved["state_p"][1][status == FAILED] = np.nan
     return points.dataset(
-        variables,
-        coords,
-        verb="evolve",
-        spec=arguments,
-        t_start=frame.start,
-        t_end=float(times[-1]),
-        status="ok" if np.all(status == 0) else "some points failed",
-    )
+        variables | saved, coords, verb="evolve", spec=arguments, t_start=frame.start, t_end=float(times[-1]),
+        **said,
+    )  # fmt: skip

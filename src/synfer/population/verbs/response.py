@@ -8,13 +8,15 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from synfer.core.errors import ParameterError
-from synfer.population import theory
-from synfer.population.density.slow_response import slow_susceptibility
+from synfer.population import density, theory
 from synfer.population.drive import Drive, Part
 from synfer.population.neurons import Neuron
 from synfer.population.signals import sustained
 from synfer.population.verbs import mesh
-from synfer.population.verbs.common import Points, membrane, spec_of
+from synfer.population.verbs.common import Points, check_memory, membrane, spec_of
+
+PER_CELL = 180
+"""Numbers to each cell of V and w that a response takes at its peak: two sparse matrices, and 61 complex vectors."""
 
 
 def response(
@@ -42,8 +44,8 @@ def response(
         mu is its I: tau_m = 1 ms turns mV/ms into mV.
 
     Raises:
-        ParameterError: a drive that varies in time, a frequency that is negative or not finite, or h for a neuron
-            without a slow variable.
+        ParameterError: a drive that varies in time, a frequency that is negative or not finite, h for a neuron
+            without a slow variable, or a mesh whose response does not fit in memory.
         MeshError: a mesh that cannot resolve the density.
 
     Accuracy: below 1e-8 of R(0), against independent integrators; with a slow variable, that of the mesh: R(0) is the
@@ -91,6 +93,10 @@ def _theory(point: dict[str, Any], points: Points, frequencies: np.ndarray) -> t
 def _density(point: dict[str, Any], points: Points, frequencies: np.ndarray) -> tuple[float, np.ndarray]:
     """Rate [Hz] and response [Hz/mV] of a neuron with a slow variable."""
     point["mesh"] = mesh.choose(point, points)
-    rest = sustained(point["drive"])
-    rate, values = slow_susceptibility(mesh.lanes([point]), *rest, 2e-3 * np.pi * frequencies)
+    lanes, rest = mesh.lanes([point]), sustained(point["drive"])
+    tall, wide = len(mesh.edges(lanes, 0)) - 1, mesh.columns_of(lanes, 0).count
+    check_memory(
+        f"the response of {tall} cells x {wide} columns", PER_CELL * tall * wide, "raise h or dw, or narrow w_range"
+    )
+    rate, values = density.slow_susceptibility(lanes, *rest, 2e-3 * np.pi * frequencies)
     return 1e3 * rate, 1e3 * values

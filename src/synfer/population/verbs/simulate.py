@@ -33,7 +33,7 @@ from synfer.population.verbs.common import (
     steps_in,
 )
 from synfer.population.verbs.densities import check_slow
-from synfer.population.verbs.draws import UNIFORMS, stationary_of
+from synfer.population.verbs.draws import UNIFORMS, resting_mesh, stationary_of
 
 Chain = SynfireChain | Network
 BIN = 0.5
@@ -70,7 +70,7 @@ def simulate(
     Each step is an exact Ornstein-Uhlenbeck step and the exact flow of the sodium current, or of the parabola of a
     neuron without a leak; crossings of a hard threshold within a step are drawn from the Brownian bridge. A slow
     variable w is relaxed in half steps around that. A run starts from the stationary density of its sustained parts,
-    exact (threshold integration), or with a slow variable that of `evolve`.
+    exact (threshold integration), or with a slow variable that of `stationary`.
 
     In a chain every spike of a layer reaches the next, and what the layer's quiet twin is expected to send is
     subtracted; the volley that enters layer 1 is its expected current.
@@ -157,8 +157,8 @@ def simulate(
     bins = steps_in("t", t, width, "every")
     check_memory("the drive", 16 * max(t / point["dt"] for point in points), "run shorter pieces with initial=")
     for point in points:
-        slow = point["neuron"].slow is not None
-        point["mesh"] = mesh.choose(point | {"h": None}, points) if slow else None
+        counted = point["neuron"].slow is not None and {"p", "p_w"} & set(recorded)
+        point["mesh"] = mesh.choose(point | {"h": None}, points) if counted else None
     histograms = [_histogram(point) if "p" in recorded else None for point in points]
     slow_histograms = [_slow_histogram(point) if "p_w" in recorded else None for point in points]
     cells = spikes.common_cells(histograms) + spikes.common_columns(slow_histograms)
@@ -167,7 +167,7 @@ def simulate(
     )
     start = 0.0 if initial is None else continuation.end_of(initial, "simulate")
     check_kicks(points)
-    states = [_start(point) for point in points] if initial is None else _resume(initial, points, start)
+    states = [_start(point, points) for point in points] if initial is None else _resume(initial, points, start)
     blocks = min(BLOCKS, *(len(state.lanes.x) for state in states))
     runs = []
     grids = zip(histograms, slow_histograms, strict=True)
@@ -214,11 +214,12 @@ def _stream(point: dict[str, Any], purpose: str) -> np.random.SeedSequence:
     return seed_sequence(point["seed"] or 0, "simulate", purpose, own)
 
 
-def _start(point: dict[str, Any]) -> spiking.State:
+def _start(point: dict[str, Any], points: Points) -> spiking.State:
     """Neurons drawn from the stationary state."""
-    neuron = point["neuron"]
+    neuron, drive = point["neuron"], point["drive"]
     draw = np.random.Generator(np.random.PCG64(_stream(point, "initial")))
-    drawn = stationary_of(neuron, at_rest(point["drive"]), point["mesh"]).draw(draw.random((UNIFORMS, point["n"])))
+    rest = stationary_of(neuron, at_rest(drive), resting_mesh(neuron, drive, points))
+    drawn = rest.draw(draw.random((UNIFORMS, point["n"])))
     noise, real = _stream(point, "noise"), np.dtype(point["dtype"]).type
     return spiking.start(spikes.engine_neuron(neuron), *drawn, dt=point["dt"], dtype=real, seed=noise)
 

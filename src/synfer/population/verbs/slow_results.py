@@ -1,13 +1,14 @@
 """What results say of a slow variable: its moments in time, and whether its columns held it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from synfer.core.errors import MeshError
 from synfer.population.drive import Drive
 from synfer.population.neurons import Neuron
 from synfer.population.signals import at_rest
+from synfer.population.verbs.columns import ONE
 from synfer.population.verbs.common import Points
 from synfer.population.verbs.densities import One
 from synfer.population.verbs.mesh import Cells
@@ -15,6 +16,10 @@ from synfer.population.verbs.resting import mesh_error
 
 LOST, SEEN = 1e-3, 1e-6
 """Probabilities in an outermost column that are an error, and worth a warning: what would go on beyond it is held."""
+End = tuple[Cells, float]
+"""The mesh of a density, and the largest probability in an outermost column of it."""
+Resolved = tuple[Neuron, Drive, Cells]
+"""A density: its neuron, what drives it, and its mesh."""
 
 
 def slow_moments(each: list[One], dims: tuple[str, ...], shape: tuple[int, ...]) -> dict[str, Any]:
@@ -36,30 +41,35 @@ def slow_moments(each: list[One], dims: tuple[str, ...], shape: tuple[int, ...])
     return variables | {"edge_mass": (dims[:-1], edge.reshape(shape[:-1]))}
 
 
-def mesh_errors(resolved: list[tuple[Neuron, Drive, Cells]], variables: dict[str, Any]) -> dict[str, Any]:
-    """`mesh_error` of runs, at the state they start from; nothing without slow variables."""
-    if "w_sd" not in variables:
-        return {}
-    dims, w_sd = variables["w_sd"]
-    errors = [mesh_error(neuron, cells, at_rest(drive)) for neuron, drive, cells in resolved]
-    return {"mesh_error": (dims[:-1], np.reshape(errors, w_sd.shape[:-1]))}
+def mesh_errors(resolved: Sequence[Resolved]) -> np.ndarray:
+    """The `mesh_error` of some densities, at the state that they start from."""
+    return np.array([mesh_error(neuron, cells, at_rest(drive)) for neuron, drive, cells in resolved])
 
 
-def check_edges(points: Points, held: list[tuple[Cells, float]]) -> None:
-    """Refuse or warn of slow variables that reach the ends of their columns with the given probabilities.
+def lost(points: Points, held: Sequence[Sequence[End]]) -> list[str]:
+    """Why the densities of points cannot be kept: what does not fit in columns; empty where it fits.
 
-    Raises:
-        MeshError: more than LOST.
+    Warns of the worst of those that nearly lost some. held: of every point, the ends of its densities.
     """
-    cells, mass = max(held, key=lambda own: own[1])
-    if cells.columns is None or not mass > SEEN:
-        return
-    low, high = cells.columns.low, cells.columns.high
-    text = (
-        f"the slow variable reaches the ends of its columns, {low:.4g} to {high:.4g} mV, with a probability of "
-        f"{mass:.2g}, and what lies beyond is lost; give h=sf.Mesh(w_range="
-        f"({low - 0.25 * (high - low):.3g}, {high + 0.5 * (high - low):.3g}))"
+    worst = [max((end for end in ends if end[1] > SEEN), key=lambda end: end[1], default=None) for ends in held]
+    why = ["" if end is None or end[1] <= LOST else beyond(*end) + wider(end[0]) for end in worst]
+    kept = [end for end, text in zip(worst, why, strict=True) if end is not None and not text]
+    if kept:
+        end = max(kept, key=lambda own: own[1])
+        points.warn(beyond(*end) + wider(end[0]))
+    return why
+
+
+def beyond(cells: Cells, mass: float) -> str:
+    """Where a slow variable has reached the ends of its columns."""
+    columns = cells.columns or ONE
+    return (
+        f"the slow variable reaches the ends of its columns, {columns.low:.4g} to {columns.high:.4g} mV, with a "
+        f"probability of {mass:.2g}, and what lies beyond is lost"
     )
-    if mass > LOST:
-        raise MeshError(text)
-    points.warn(text)
+
+
+def wider(cells: Cells) -> str:
+    """The repair: a range with room at either end."""
+    low, high = (cells.columns or ONE).low, (cells.columns or ONE).high
+    return f"; give h=sf.Mesh(w_range=({low - 0.25 * (high - low):.3g}, {high + 0.5 * (high - low):.3g}))"

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import ParameterError
+from synfer.core.errors import MeshError, ParameterError
 from synfer.population import readout, theory
 from synfer.population.drive import Drive, Part
 from synfer.population.neurons import EIF, Neuron
@@ -22,8 +22,9 @@ from synfer.population.verbs.common import (
     membrane,
     spec_of,
 )
+from synfer.population.verbs.outcome import first_reason
 from synfer.population.verbs.resting import mesh_error, settled
-from synfer.population.verbs.slow_results import check_edges
+from synfer.population.verbs.slow_results import lost
 
 
 def stationary(
@@ -96,15 +97,16 @@ def stationary(
     if any(s.slow for s in states) and all(s.slow or s.w_mean is None for s in states):
         kept, coords["w"] = _slow_variables([s.slow for s in states], states, grid)
         variables |= kept
-        errors = [
-            mesh_error(point["neuron"], point["mesh"], sustained(point["drive"])) if s.slow else 0.0
-            for point, s in zip(points, states, strict=True)
-        ]
-        variables["mesh_error"] = ((), errors)
-    held = [(point["mesh"], s.slow.edge_mass) for point, s in zip(points, states, strict=True) if s.slow]
-    if held:
-        check_edges(points, held)
+        variables["mesh_error"] = ((), [_mesh_error(point) for point in points])
+    held = [[(point["mesh"], s.slow.edge_mass)] if s.slow else [] for point, s in zip(points, states, strict=True)]
+    if reason := first_reason(points, lost(points, held)):
+        raise MeshError(reason)
     return points.dataset(variables, coords, verb="stationary", spec=spec_of(points), status="ok")
+
+
+def _mesh_error(point: dict[str, Any]) -> float:
+    """The estimate for one point; threshold integration has no mesh."""
+    return mesh_error(point["neuron"], point["mesh"], sustained(point["drive"])) if "mesh" in point else 0.0
 
 
 class InW(NamedTuple):

@@ -13,10 +13,12 @@ import xarray as xr
 from synfer.core.errors import SynferError, SynferWarning
 from synfer.population.drive import Drive
 from synfer.study.sweep import paths
-from synfer.study.sweep.outcome import FAILED, NOT_FINITE, OK, READ_OUT, Outcome
+from synfer.study.sweep.outcome import FAILED, OK, READ_OUT, Outcome, read_out
 from synfer.study.sweep.plan import Assignment
 from synfer.study.sweep.spec import OPTIONS, Sweep
 
+NO_REASON = "did not stay finite"
+"""Why a point failed whose engine does not say."""
 Point = dict[str, Any]
 """Arguments of a verb: chain, packet, gate, disfacilitation and the options of the engine that are set."""
 Batch = Callable[[Sequence[Point]], xr.Dataset]
@@ -40,7 +42,7 @@ def compute(
     if sweep.engine == "simulate":
         base["trials"] = sweep.trials or 1
     shape = (len(assignments), *((sweep.trials or 1,) if sweep.engine == "simulate" else ()), layers)
-    values = {n: np.full(shape, False if n == "survived" else np.nan) for n in READ_OUT}
+    values = {n: np.full(shape, False if n == "survived" else np.nan) for n in read_out(sweep)}
     status, reason = np.full(len(assignments), FAILED, dtype=np.int8), [""] * len(assignments)
     points: dict[int, Point] = {}
     for i, assignment in enumerate(assignments):
@@ -52,12 +54,11 @@ def compute(
     for where, ds in _computed(points, batch, reason):
         said += [text for text in ds.attrs.get("warnings", []) if not text.endswith("see status")]
         dims = ("point", *(("trial",) if len(shape) == 3 else ()), "layer")
-        for name in READ_OUT:
-            values[name][where] = ds[name].transpose(*dims).values
-        finite = ds["status"].values == 0 if "status" in ds else np.ones(len(where), dtype=bool)
-        status[where] = np.where(finite, OK, NOT_FINITE)
-        for i, well in zip(where, finite, strict=True):
-            reason[i] = "" if well else "the computation did not stay finite"
+        for name, into in values.items():
+            into[where] = ds[name].transpose(*dims).values
+        status[where] = ds["status"].values if "status" in ds else OK
+        for i, told in zip(where, ds.attrs.get("reasons", [NO_REASON] * len(where)), strict=True):
+            reason[i] = told if status[i] != OK else ""
     return Outcome(values, status, tuple(reason), tuple(sorted(set(said))))
 
 

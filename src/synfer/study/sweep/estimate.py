@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from synfer.study.sweep.compute import Batch
 from synfer.study.sweep.conduct import warm
-from synfer.study.sweep.outcome import decode
+from synfer.study.sweep.outcome import decode, read_out
 from synfer.study.sweep.plan import plan
 from synfer.study.sweep.spec import Sweep
 from synfer.study.sweep.work import Job, Lost, perform, task
@@ -51,6 +51,7 @@ def estimate(sweep: Sweep, *, workers: int = 1, many: bool = False, batch: Batch
     effort = [len(unit) * planned.layers(unit[0]) ** 2 for unit in planned.units]
     a_unit = seconds * sum(effort) / len(effort) / (len(first.points) * first.layers**2)
     values = planned.size * planned.most_layers * (sweep.trials or 1)
+    each = 8 * (len(read_out(sweep)) - 1) + 1  # numbers and a flag by layer, and a copy while they are written
     return Estimate(
         points=planned.size,
         units=len(planned.units),
@@ -60,7 +61,7 @@ def estimate(sweep: Sweep, *, workers: int = 1, many: bool = False, batch: Batch
         measured_seconds=seconds,
         failed=failed,
         worker_bytes=_peak(),
-        driver_bytes=2 * values * (3 * 8 + 1),  # three numbers and a flag by layer, and a copy while they are written
+        driver_bytes=2 * values * each,
     )
 
 

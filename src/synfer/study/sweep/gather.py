@@ -9,10 +9,10 @@ import xarray as xr
 from synfer.core.results import dataset
 from synfer.population.chain import Network
 from synfer.study.sweep import paths
-from synfer.study.sweep.outcome import MISSING, READ_OUT, decode
+from synfer.study.sweep.outcome import MESH_ERROR, MISSING, READ_OUT, decode, read_out
 from synfer.study.sweep.plan import Plan
 
-TAKEN = (*READ_OUT, "status", "reason", "layer", "trial", "point")
+TAKEN = (*READ_OUT, MESH_ERROR, "status", "reason", "layer", "trial", "point")
 STATUS = "0: all went well, 1: did not stay finite, 2: failed, see reason, 3: not computed yet"
 
 
@@ -23,19 +23,19 @@ def gather(plan: Plan, units: Mapping[int, Path]) -> xr.Dataset:
         units: Files of finished units, by number.
 
     Returns:
-        a [spikes], sigma_t [ms], t_packet [ms], survived by (axes... or point, [trial,] layer), status and reason by
-        (axes... or point). Chains shorter than the longest have NaN beyond their end.
+        a [spikes], sigma_t [ms], t_packet [ms], survived, and of densities with slow variables mesh_error, by (axes...
+        or point, [trial,] layer), status and reason by (axes... or point). Chains shorter than the longest have NaN
+        beyond their end.
     """
     trials = (plan.sweep.trials or 1,) if plan.sweep.engine == "simulate" else ()
     shape = (plan.size, *trials, plan.most_layers)
-    values = {name: np.full(shape, False if name == "survived" else np.nan) for name in READ_OUT}
+    values = {n: np.full(shape, False if n == "survived" else np.nan) for n in read_out(plan.sweep)}
     status, reason = np.full(plan.size, MISSING, dtype=np.int8), np.full(plan.size, "", dtype=object)
     warnings: set[str] = set()
     for number, path in units.items():
         outcome, where = decode(path.read_bytes()), list(plan.units[number])
-        for name in READ_OUT:
-            layers = outcome.values[name].shape[-1]
-            values[name][where, ..., :layers] = outcome.values[name]
+        for name, own in outcome.values.items():
+            values[name][where, ..., : own.shape[-1]] = own
         status[where], reason[where] = outcome.status, outcome.reason
         warnings |= set(outcome.warnings)
     dims, coords = coordinates(plan)

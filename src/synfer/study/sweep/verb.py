@@ -49,9 +49,9 @@ def sweep(
 
     Returns:
         Dataset of a [spikes], sigma_t [ms], t_packet [ms], survived by (axes..., layer), and by trial for
-        engine="simulate"; status and reason by (axes...). Axes are named by the last word of their path, ``a_in`` and
-        ``sigma_t_in`` for the packet's; lists and Sobol points have the dimension `point`. Chains shorter than the
-        longest have NaN beyond their end, failed points throughout.
+        engine="simulate"; mesh_error of densities with a slow variable, by layer; status and reason by (axes...). Axes
+        are named by the last word of their path, ``a_in`` and ``sigma_t_in`` for the packet's; lists and Sobol points
+        have the dimension `point`. Chains shorter than the longest have NaN beyond their end, failed points throughout.
 
     Memory: every worker holds one unit at a time (332 MB at 32 gated chains of ten layers, most of it libraries); the
     driver holds the result twice while it writes it. `synfer sweep --dry-run` says both for a given sweep.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from synfer.core.errors import NumericalError
+from synfer.core.errors import MeshError, NumericalError
 from synfer.population import density
 from synfer.population.chain import Projection
 from synfer.population.synapse import volley_cumulative
@@ -17,6 +17,7 @@ from synfer.population.verbs.chains.case import Case
 from synfer.population.verbs.chains.lanes import Lowered, lower
 from synfer.population.verbs.common import Points
 from synfer.population.verbs.mesh import Cells
+from synfer.population.verbs.slow_results import LOST, beyond
 
 TWIN_STEP = 0.05
 """Steps [ms] of the densities of quiet twins, at most."""
@@ -44,6 +45,9 @@ def quiet_rates(case: Case, start: np.ndarray, points: Points, steps: int, dt: f
     ran = batch.run([_twins(lowered) if alone else lowered], steps=steps // stride, dt=stride * dt)
     if ran.records.status.any():
         raise NumericalError("the quiet twins did not stay finite; lower dt, and look for extreme parameters")
+    worst = max(batch.ends(ran, 0), key=lambda end: end[1], default=None)
+    if worst is not None and worst[1] > LOST:
+        raise MeshError(f"under the gate {beyond(*worst)}; weaken it, or evolve with a wider h=sf.Mesh(w_range=...)")
     if not alone:
         return np.repeat(ran.flux[ran.own(0)], stride, axis=1)
     constant = np.repeat(start[:, None], steps, axis=1)

@@ -9,6 +9,7 @@ from synfer.population import density, readout
 from synfer.population.verbs import mesh
 from synfer.population.verbs.chains.lanes import Lowered, Sources, as_points
 from synfer.population.verbs.resting import joined
+from synfer.population.verbs.slow_results import End, Resolved
 
 MATTERS = 0.01
 """Spikes per neuron that a run may cut off without a word."""
@@ -41,6 +42,11 @@ class Batch(NamedTuple):
         """The lanes of a case's populations."""
         start = int(self.first[case])
         return slice(start, start + len(self.lowered[case].twin))
+
+    def every(self, case: int) -> slice:
+        """All lanes of a case: its populations, their twins, and what is ungated."""
+        start = int(self.first[case])
+        return slice(start, start + len(self.lowered[case].lanes))
 
 
 def run(
@@ -96,20 +102,19 @@ def packets(
     return readout.packet(rate, quiet, time, width=width, window=window)
 
 
-def ends(batch: Batch, case: int) -> list[tuple[mesh.Cells, float]]:
-    """The meshes of a case's populations, and the largest probability in the outermost columns of each.
-
-    Nothing without slow variables.
-    """
+def ends(batch: Batch, case: int) -> list[End]:
+    """The ends of a case's populations, and then of their twins; nothing without slow variables."""
     slow = batch.records.slow
-    own = batch.own(case)
-    return (
-        []
-        if slow is None
-        else [
-            (lane.mesh, float(mass)) for lane, mass in zip(batch.lowered[case].lanes, slow.edge_mass[own], strict=False)
-        ]
-    )
+    if slow is None:
+        return []
+    masses = slow.edge_mass[batch.every(case)].tolist()
+    return [(lane.mesh, mass) for lane, mass in zip(batch.lowered[case].lanes, masses, strict=True)]
+
+
+def resolved(batch: Batch, case: int) -> list[Resolved]:
+    """The populations of a case with their meshes."""
+    lowered = batch.lowered[case]
+    return [(lane.neuron, lane.drive, lane.mesh) for lane in lowered.lanes[: len(lowered.twin)]]
 
 
 def running(batch: Batch, case: int, dt: float, steps: int | None = None) -> np.ndarray:

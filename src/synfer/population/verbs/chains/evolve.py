@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import NumericalError
 from synfer.population.verbs import densities, mesh
 from synfer.population.verbs.chains import batch
-from synfer.population.verbs.chains.lanes import as_points, lower
+from synfer.population.verbs.chains.lanes import Lowered, as_points, lower
 from synfer.population.verbs.chains.points import ChainPoints, window_name
 from synfer.population.verbs.common import (
     check_choice,
@@ -19,7 +18,8 @@ from synfer.population.verbs.common import (
     spec_of,
     steps_in,
 )
-from synfer.population.verbs.slow_results import check_edges, mesh_errors, slow_moments
+from synfer.population.verbs.outcome import FAILED, blank, settle_status
+from synfer.population.verbs.slow_results import lost, mesh_errors, slow_moments
 
 MOMENTS = ("V_mean", "V_sd", "V_iqr")
 Ran = tuple[batch.Batch, int]
@@ -54,31 +54,18 @@ def evolve_chain(
     nodes = steps_in("t", steps * dt, spacing, "every") + 1
     points.check(dt, dtype)
     lowered = [lower(case, point["h"], points) for case, point in zip(points.cases, points, strict=True)]
-    kinds = batch.alike(lowered)
-    densities.check_slow(recorded, all(lowered[kind[0]].slow for kind in kinds))
+    densities.check_slow(recorded, all(case.slow for case in lowered))
     size = sum(len(case.lanes) for case in lowered)
     cells = densities.size_of([mesh.lanes(as_points(case.lanes)) for case in lowered], recorded) if recorded else 0
     check_memory(
         "the record", size * (steps + nodes * (8 + 2 * cells)), "raise every, or propagate, which keeps packets"
     )
-    ran: list[Ran] = [None] * len(points)  # pyright: ignore[reportAssignmentType]
-    done = 0
-    for kind in kinds:
-
-        def told(fraction: float, done: int = done, count: int = len(kind)) -> None:
-            if progress is not None:
-                progress((done + fraction * count) / len(lowered))
-
-        together = batch.run(
-            [lowered[i] for i in kind], steps=steps, dt=dt, scheme=scheme, dtype=dtype, every=stride,
-            record=recorded, progress=told,
-        )  # fmt: skip
-        done += len(kind)
-        for place, i in enumerate(kind):
-            ran[i] = together, place
+    options = {"steps": steps, "dt": dt, "scheme": scheme, "dtype": dtype, "every": stride, "record": recorded}
+    ran = _run(lowered, options, progress)
     variables = _by_layer(points, ran, window, dt)
-    if "edge_mass" in variables:
-        check_edges(points, [end for own in ran for end in batch.ends(*own)])
+    by_layer = variables["status"][1]
+    status, said = settle_status(points, by_layer.max(axis=1), lost(points, [batch.ends(*own) for own in ran]))
+    by_layer[status == FAILED] = FAILED
     coords: dict[str, Any] = {"time": (("time",), spacing * np.arange(nodes))}
     if recorded:
         kept, axes = densities.on_one_grid(_each(ran), recorded)
@@ -86,14 +73,29 @@ def evolve_chain(
         variables |= {name: (("layer", *dims), values.reshape(*shape, *values.shape[1:]))
                       for name, (dims, values) in kept.items()}  # fmt: skip
         coords |= axes
+    blank(variables, status == FAILED)
     points.warn_of_running([batch.running(*own, dt).any() for own in ran], steps * dt)
     arguments = spec_of(
         points, t=steps * dt, dt=dt, every=spacing, record=list(recorded), window=window, scheme=scheme, dtype=dtype
     )
     return points.dataset(
         variables, coords, verb="evolve", spec=arguments, t_start=0.0, t_end=steps * dt, window=window_name(window),
-        status=_status(points, variables["status"][1]),
+        **said,
     )  # fmt: skip
+
+
+def _run(lowered: list[Lowered], options: dict[str, Any], progress: Callable[[float], None] | None) -> list[Ran]:
+    """All cases, those without slow variables in one engine call and the others in another."""
+    ran: dict[int, Ran] = {}
+    for kind in batch.alike(lowered):
+
+        def told(fraction: float, done: int = len(ran), count: int = len(kind)) -> None:
+            if progress is not None:
+                progress((done + fraction * count) / len(lowered))
+
+        together = batch.run([lowered[i] for i in kind], progress=told, **options)
+        ran |= {i: (together, place) for place, i in enumerate(kind)}
+    return [ran[i] for i in range(len(lowered))]
 
 
 def _each(ran: list[Ran]) -> list[densities.One]:
@@ -119,25 +121,11 @@ def _by_layer(points: ChainPoints, ran: list[Ran], window: Any, dt: float) -> di
     }
     variables |= {name: (("layer", "time"), of(name)) for name in MOMENTS}
     variables |= slow_moments(_each(ran), ("layer", "time"), variables["rate"][1].shape)
-    populations = [
-        (lane.neuron, lane.drive, lane.mesh)
-        for together, case in ran
-        for lane in together.lowered[case].lanes[: len(points.names)]
-    ]
-    variables |= mesh_errors(populations, variables)
+    if "edge_mass" in variables:
+        errors = [mesh_errors(batch.resolved(*own)) for own in ran]
+        variables["mesh_error"] = (("layer",), np.stack(errors))
     volleys = [batch.packets(*own, points.widths(i), dt, window) for i, own in enumerate(ran)]
     variables |= {name: (("layer",), np.stack([getattr(v, name) for v in volleys])) for name in volleys[0]._fields}
     variables["status"] = (("layer",), of("status").astype(np.int8))
     variables["fallbacks"] = (("layer",), of("fallbacks"))
     return variables
-
-
-def _status(points: ChainPoints, status: np.ndarray) -> str:
-    failed = np.any(status != 0, axis=1)
-    if failed.all():
-        raise NumericalError(
-            "the density did not stay finite at any point; lower dt or h, and look for extreme parameters"
-        )
-    if failed.any():
-        points.warn(f"{int(failed.sum())} of {len(points)} points did not stay finite; see status")
-    return "some points failed" if failed.any() else "ok"

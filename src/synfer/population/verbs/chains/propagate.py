@@ -6,7 +6,6 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import NumericalError
 from synfer.population import readout
 from synfer.population.chain import Network, SynfireChain
 from synfer.population.drive import Drive, Gate, PulsePacket
@@ -15,7 +14,8 @@ from synfer.population.verbs.chains import batch
 from synfer.population.verbs.chains.lanes import lower
 from synfer.population.verbs.chains.points import ChainPoints, window_name
 from synfer.population.verbs.common import check_choice, check_positive, spec_of
-from synfer.population.verbs.slow_results import check_edges
+from synfer.population.verbs.outcome import FAILED, blank, settle_status
+from synfer.population.verbs.slow_results import End, Resolved, lost, mesh_errors
 
 AT_ONCE = 2**25
 """Lane steps whose fluxes are held in memory at once: 256 MB."""
@@ -26,14 +26,15 @@ DOUBLINGS = 4
 
 
 class Volley(NamedTuple):
-    """The packets of one point, how long it ran, whether a layer was still firing at the end, and what reached the ends
-    of the columns of slow variables."""
+    """The packets of one point, how long it ran, whether a layer was still firing at the end, what reached the ends of
+    the columns of slow variables, and its populations with their meshes."""
 
     packet: readout.Packet
     steps: int
     running: bool
     status: int
-    ends: list[tuple[mesh.Cells, float]]
+    ends: list[End]
+    populations: list[Resolved]
 
 
 def propagate(
@@ -67,8 +68,9 @@ def propagate(
 
     Returns:
         Dataset with `a` [spikes], `sigma_t`, `t_packet` [ms], `survived` by (point, layer); by point `t_end` [ms], how
-        long it ran, and `status`: 0, or 1 for a chain that did not stay finite, whose packets are NaN. Memory: 256 MB
-        of fluxes at most.
+        long it ran, and `status`: 0, or for a chain whose packets are NaN 1, it did not stay finite, or 2, its slow
+        variable did not stay in its columns. Where a point has a slow variable also `edge_mass` and `mesh_error` by
+        layer, as `evolve`. Memory: 256 MB of fluxes at most.
 
     Raises:
         As `evolve`.
@@ -98,27 +100,24 @@ def propagate(
             volleys[i] = volley
     read = [volley for volley in volleys if volley is not None]
     points.warn_of_running([volley.running for volley in read], max(volley.steps for volley in read) * dt)
-    status = [volley.status for volley in read]
+    why = lost(points, [volley.ends for volley in read])
+    status, said = settle_status(points, np.array([volley.status for volley in read]), why)
     variables: dict[str, Any] = {
         name: (("layer",), np.array([getattr(volley.packet, name) for volley in read]))
         for name in read[0].packet._fields
     }
     if any(volley.ends for volley in read):
-        mass = [[mass for _, mass in volley.ends] or [0.0] * len(points.names) for volley in read]
+        layers = len(points.names)
+        mass = [[mass for _, mass in volley.ends[:layers]] or [0.0] * layers for volley in read]
         variables["edge_mass"] = (("layer",), np.array(mass))
-        check_edges(points, [own for volley in read for own in volley.ends])
+        variables["mesh_error"] = (("layer",), np.stack([mesh_errors(volley.populations) for volley in read]))
     variables["t_end"] = ((), np.array([volley.steps * dt for volley in read]))
-    variables["status"] = ((), np.array(status, np.int8))
-    if all(status):
-        raise NumericalError(
-            "the density did not stay finite at any point; lower dt or h, and look for extreme parameters"
-        )
-    if any(status):
-        points.warn(f"{sum(status)} of {len(points)} points did not stay finite; see status")
+    blank(variables, status == FAILED)
+    variables["status"] = ((), status)
     arguments = spec_of(points, t=t, dt=dt, window=window, scheme=scheme, dtype=dtype)
     return points.dataset(
         variables, {}, verb="propagate", spec=arguments, window=window_name(window),
-        status="some points failed" if any(status) else "ok",
+        **said,
     )  # fmt: skip
 
 
@@ -151,7 +150,8 @@ def _read(
                 nothing = np.full(len(points.names), np.nan)
                 packet = readout.Packet(nothing, nothing, nothing, np.zeros(len(points.names), bool))
             running = bool(batch.running(ran, case, dt, own[case]).any())
-            yield i, Volley(packet, own[case], running, int(failed), batch.ends(ran, case))
+            ends, populations = batch.ends(ran, case), batch.resolved(ran, case)
+            yield i, Volley(packet, own[case], running, int(failed), ends, populations)
 
 
 def _parts(points: ChainPoints, chosen: list[int], most: int) -> Iterator[list[int]]:
