@@ -6,13 +6,13 @@ import xarray as xr
 
 import synfer as sf
 from synfer.study.catalog import gate_opening as experiment
-from synfer.study.catalog.gate_opening.states import STATES, kept, state, transit
+from synfer.study.catalog.gate_opening.states import STATES, kept, opens, state, transit
 from synfer.study.experiment import silent
 
 # Too few layers and too coarse a mesh for the claims on chains, which hand-made profiles stand in for.
 TINY = experiment.PRESETS["quick"].replace(
-    layers=4, deep=6, lag=(0.0, 4.5), depth=(4.0,), single_before=(0.0, 20.0), tolerance=0.2, tail=30.0,
-    finite_width=200, trials=1, finite_dt=0.1, h=0.5, dw=0.8,
+    layers=4, deep=6, lag=(0.0, 4.5), depth=(4.0,), single_before=(0.0, 20.0), tolerance=0.2,
+    tail=30.0, finite_width=200, trials=1, finite_dt=0.1, h=0.5, dw=0.8,
 )  # fmt: skip
 
 
@@ -85,6 +85,26 @@ def test_without_a_slow_variable_the_gate_adds_little(ds):
     gain = ds["case_a"].isel(shallow=-1, fraction=0).max("lag_ratio") / ds["case_dark_a"].isel(shallow=-1, fraction=0)
     assert float(gain.sel(case="a_w = b = 0")) < 1.2
     assert float(gain.sel(case="aEIF")) > 1.5
+
+
+@pytest.mark.parametrize(
+    ("gated", "expected"),
+    [((0.9, 0.8, 0.8), True), ((0.9, 0.8, 0.7), False), ((0.6, 0.4, 0.4), False), ((0.3, 0.0, 0.0), False)],
+    ids=["level", "losing spikes", "few", "none"],
+)
+def test_a_gate_opens_a_chain_where_the_volley_is_alive_and_level_behind_it(gated, expected):
+    """Three layers; the first of two lags never opens."""
+    behind = xr.DataArray(np.array([np.zeros(3), gated]), dims=("lag_ratio", "shallow"))
+    assert bool(opens(behind)) == expected
+
+
+def test_ablations_are_judged_at_every_weight_from_the_lowest_that_is(ds):
+    rows = [row.claim for row in experiment.verdict(ds) if "of its critical drive, b = 0" in row.claim]
+    assert [claim.split(" of its")[0][-3:] for claim in rows] == ["0.9"]
+    two = xr.concat([ds[["case_a", "case_dark_a"]].assign_coords(fraction=[f]) for f in (0.8, 0.9, 0.95)], "fraction")
+    more = ds.drop_dims("fraction").merge(two)
+    rows = [row.claim for row in experiment.verdict(more) if "of its critical drive, b = 0" in row.claim]
+    assert [claim.split(" of its")[0].split()[-1] for claim in rows] == ["0.9", "0.95"]
 
 
 def opened(ds, *, a=0.8, pace=4.5, last=0.8, dark=0.01):

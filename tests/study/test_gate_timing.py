@@ -95,6 +95,7 @@ def test_every_variable_has_a_unit(ds):
 
 
 def test_the_same_spec_gives_the_same_numbers():
+    """Here for experiments on densities; those with spikes are run in two processes, see test_*_bytes."""
     a, b = experiment.run(TINY, silent), experiment.run(TINY, silent)
     assert a.identical(b)
 

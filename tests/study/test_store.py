@@ -206,7 +206,7 @@ def test_kill_9_at_any_moment_leaves_a_complete_result(tmp_path):
 
 def test_writers_and_readers_of_one_result_do_not_disturb_each_other(tmp_path):
     body = """
-        for k in range(30):
+        for k in range(12):
             store.save(value(100 * int(sys.argv[2]) + k), sys.argv[1])
     """
     target = tmp_path / "r"
@@ -218,7 +218,7 @@ def test_writers_and_readers_of_one_result_do_not_disturb_each_other(tmp_path):
                     expected = np.random.default_rng(i).random(20_000) + ds.attrs["k"]
                     np.testing.assert_array_equal(ds[f"x{i}"].values, expected)
     assert (one.returncode, two.returncode) == (0, 0)
-    assert store.open(target).attrs["k"] in (129, 229)
+    assert store.open(target).attrs["k"] in (111, 211)
     assert [p.name for p in tmp_path.iterdir()] == ["r"]
 
 

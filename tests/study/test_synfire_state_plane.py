@@ -87,10 +87,8 @@ def test_every_variable_has_a_unit(ds):
     assert [name for name, variable in ds.variables.items() if not variable.attrs.get("units")] == []
 
 
-def test_the_same_spec_gives_the_same_numbers_and_another_seed_others():
-    a, b = experiment.run(TINY, silent), experiment.run(TINY, silent)
-    other = experiment.run(TINY.replace(seed=2), silent)
-    assert a.identical(b)
+def test_another_seed_gives_other_spikes_and_the_same_densities():
+    a, other = (experiment.run(TINY.replace(seed=seed), silent) for seed in (1, 2))
     assert a["a"].identical(other["a"])
     assert not np.array_equal(a["large_a"], other["large_a"])
 

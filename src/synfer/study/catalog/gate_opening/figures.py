@@ -7,7 +7,7 @@ import xarray as xr
 
 from synfer import plot
 from synfer.plot.maps import state_map
-from synfer.study.catalog.gate_opening.states import ALIVE, STATES, state
+from synfer.study.catalog.gate_opening.states import ALIVE, STATES, opens, state
 
 if TYPE_CHECKING:
     from synfer.plot import Figure
@@ -126,8 +126,7 @@ def _ablations(ds: xr.Dataset) -> "Figure":
     fractions = ds["fraction"].values
     figure, axes = plot.new_figure(
         1, len(fractions), size=(max(6.4, 3.6 * len(fractions)), 3.4), sharey=True,
-        statement="An opening that lasts takes both parts of the slow variable, its coupling to V and its jump at a "
-        "spike, and the sodium current's curvature.",
+        statement=" ".join(_opened(ds)),
     )  # fmt: skip
     moving = ds["lag_ratio"].values[ds["lag_ratio"].values > 0]
     for ax, fraction in zip(axes[0], fractions, strict=True):
@@ -145,3 +144,13 @@ def _ablations(ds: xr.Dataset) -> "Figure":
     axes[0, 0].set_ylabel(f"{PER_NEURON}, layer {ds.sizes['shallow']}")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
+
+
+def _opened(ds: xr.Dataset) -> list[str]:
+    """What opens at each fraction of the critical drive, in words."""
+    opened = opens(ds["case_a"].sel(lag_ratio=ds["lag_ratio"] > 0))
+    each = [(fraction, ds["case"].values[opened.sel(fraction=fraction)]) for fraction in ds["fraction"].values]
+    return [
+        f"At {fraction:g} of its own critical drive a travelling gate opens the chain of: {'; '.join(names) or 'none'}."
+        for fraction, names in each
+    ]

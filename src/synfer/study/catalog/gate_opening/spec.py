@@ -38,7 +38,7 @@ class Spec(Params):
     lag_stated: float = field(3.0, unit="ms", gt=0, doc="lag at which it was")
     capture: tuple[float, ...] = field((0.0, 40.0), unit="ms", doc="other ends of the travelling gate")
     fraction: tuple[float, ...] = field((0.9,), doc="drives of the ablations over their own critical drive")
-    fraction_judged: float = field(0.9, gt=0, lt=1, doc="the one at which the claims are judged")
+    fraction_judged: float = field(0.9, gt=0, lt=1, doc="the lowest of them at which the claims are judged")
     lag_ratio: tuple[float, ...] = field((0.0, 1.0), doc="lags of their gate over their own transit per layer")
     alif_fraction: float = field(
         0.955, gt=0, lt=1, doc="drive of the aLIF under a gate of its own, over its critical one"

@@ -44,3 +44,13 @@ def state(a: xr.DataArray, t: xr.DataArray, lag: xr.DataArray | float) -> xr.Dat
     alive = a.isel(layer=-1) >= ALIVE
     lasting = alive & (kept(a, size) >= LEVEL) & (transit(t, pace) <= DRIFT * lag)
     return alive.astype(int) + lasting.astype(int)
+
+
+def opens(gated: xr.DataArray) -> xr.DataArray:
+    """Whether any gate leaves a volley alive behind the last layer, and level over the last third of the layers.
+
+    Args:
+        gated: Spikes per neuron behind gates, (..., lag_ratio, shallow).
+    """
+    a, early = gated.isel(shallow=-1), gated.isel(shallow=gated.sizes["shallow"] * 2 // 3 - 1)
+    return (a / early.where(a >= ALIVE) > LEVEL).any("lag_ratio")

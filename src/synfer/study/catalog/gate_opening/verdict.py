@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from synfer.study.catalog.gate_opening.states import ALIVE, DRIFT, LEVEL, spans, state, transit
+from synfer.study.catalog.gate_opening.states import ALIVE, DRIFT, LEVEL, opens, spans, state, transit
 from synfer.study.experiment import Row
 
 CLOSED = 0.05
@@ -197,21 +197,21 @@ def _stated(ds: xr.Dataset) -> list[Row]:
 
 
 def _ablations(ds: xr.Dataset) -> list[Row]:
-    """Whether the opening survives in each neuron, at the same fraction of its own critical drive."""
-    fraction, last = ds.attrs["fraction_judged"], ds.sizes["shallow"]
+    """Whether the opening survives in each neuron, at the same fractions of its own critical drive."""
+    last = ds.sizes["shallow"]
     early = last * 2 // 3
-    moving = ds.sel(lag_ratio=ds["lag_ratio"] > 0, fraction=fraction)
+    judged = ds.sel(lag_ratio=ds["lag_ratio"] > 0, fraction=ds["fraction"] >= ds.attrs["fraction_judged"])
+    opened = opens(judged["case_a"])
     rows = []
-    for case in ds["case"].values:
-        one = moving.sel(case=case)
-        a, dark = one["case_a"].sel(shallow=last), float(one["case_dark_a"].sel(shallow=last))
-        level = (a / one["case_a"].sel(shallow=early)).where(a >= ALIVE)
-        claim = (
-            f"A travelling gate opens the chain at {fraction:g} of its critical drive, {case}: "
-            f"a_{last}/a_{early} > {LEVEL:g}"
-        )
-        words = f"a_{last} {float(a.max()):.2f}, without a gate {dark:.2f}"
-        rows.append(Row(claim, words, "opens", bool((level > LEVEL).any())))
+    for fraction in judged["fraction"].values:
+        for case in ds["case"].values:
+            one = judged.sel(case=case, fraction=fraction).sel(shallow=last)
+            claim = (
+                f"A travelling gate opens the chain at {fraction:g} of its critical drive, {case}: "
+                f"a_{last}/a_{early} > {LEVEL:g}"
+            )
+            words = f"a_{last} {float(one['case_a'].max()):.2f}, without a gate {float(one['case_dark_a']):.2f}"
+            rows.append(Row(claim, words, "opens", bool(opened.sel(case=case, fraction=fraction))))
     return rows
 
 

@@ -9,7 +9,8 @@ set against those without inhibition, in the window where the evoked rate exceed
 
 The control has its slow variable u held, and the rate and the answer without inhibition of the neuron itself. The
 interquartile range of V just before the volley says whether a narrower density gives a sharper answer. Then gates on
-chains: one that is closed by itself, to be opened, and one that is open, to be closed.
+chains: one that is closed by itself, to be opened, and one that is open, to be closed. First of all the density at
+rest is held against spiking neurons, over a range of currents and noise.
 """
 
 import xarray as xr
@@ -37,9 +38,12 @@ LABELS = {
     "moment": {"units": "1", "long_name": "moment"},
     "A": {"units": "mV", "long_name": "drive N p J"},
     "gate": {"units": "1", "long_name": "gate"},
+    "drive_I": PER_MS | {"long_name": "mean current"},
+    "drive_D": {"units": "mV^2/ms", "long_name": "intensity of its noise"},
 }
 
 STAGES = {
+    "spikes at rest": parts.agreement,
     "base rate": parts.base,
     "single layer": parts.single,
     "density": parts.density,
@@ -53,5 +57,6 @@ def run(spec: Spec, progress: Progress) -> xr.Dataset:
     with measured():
         ds = in_stages(STAGES, lambda part, ds: part(spec, ds), LABELS, progress)
     names = ("layers", "length", "chain_depth", "chain_before", "chain_after", "lag", "A_closed", "A_open")
+    names += ("n", "counted")
     ds.attrs = {"N": spec.width} | {name: getattr(spec, name) for name in names}
     return ds

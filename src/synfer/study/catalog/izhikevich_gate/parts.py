@@ -13,6 +13,7 @@ NEURONS = ("u free", "u held")
 GATES = ("no gate", "overlapping", "ended before, at once", "ended before, travelling")
 READ = ("a", "sigma_t", "V_iqr")
 MOMENTS = ("rest", "end", "volley")
+COMPARED = ("rate", "V_mean", "V_sd", "w_mean", "w_sd")
 
 
 def base(spec: Spec, _: xr.Dataset) -> xr.Dataset:
@@ -68,7 +69,8 @@ def density(spec: Spec, _: xr.Dataset) -> xr.Dataset:
     end = spec.length + 5.0
     times = np.array([0.0, end, end + spec.chain_before])
     gate = sf.Inhibition(spec.chain_depth, on=5.0, off=end)
-    run = sf.evolve(spec.neuron, spec.current + gate, t=times[-1], dt=spec.dt / 2, every=2.5, record=("p_Vw",))
+    drive, h = spec.current + gate, spec.mesh(2)
+    run = sf.evolve(spec.neuron, drive, t=times[-1], h=h, dt=spec.dt / 2, every=2.5, record=("p_Vw",))
     some = run["p_Vw"].sel(time=times, method="nearest").transpose("time", "V", "w")
     return xr.Dataset(
         {"joint_p": (("moment", "V", "w"), some.values.astype(np.float32), label("p_Vw"))},
@@ -111,6 +113,24 @@ def halved(spec: Spec, _: xr.Dataset) -> xr.Dataset:
         f"{prefix}_{name}": ("tested", read[name], label(name))
         for prefix, read in (("fine", fine), ("coarse", own)) for name in ("a", "sigma_t")
     })  # fmt: skip
+
+
+def agreement(spec: Spec, _: xr.Dataset) -> xr.Dataset:
+    """The density at rest, on its default mesh, beside spiking neurons that have forgotten it, by drive.
+
+    Spikes are counted by neuron, and the potentials are those of one moment, so that neurons are all that is averaged
+    over, and the standard errors are those of independent values.
+    """
+    drives = [sf.Current(I, D) for I, D in spec.drives]
+    rest = sf.stationary(spec.neuron, drives, method="density")
+    run = {"n": spec.n, "dt": spec.spiking_dt}
+    begun = sf.simulate(spec.neuron, drives, t=spec.settling, every=spec.settling, seed=spec.seed, **run)
+    seen = sf.simulate(spec.neuron, drives, t=spec.counted, every=spec.counted, initial=begun, **run).isel(time=0)
+    I, D = np.array(spec.drives).T
+    read = {f"rest_{name}": ("drive", rest[name].values, label(name)) for name in (*COMPARED, "mesh_error")}
+    for name in COMPARED:
+        read |= {f"spiking_{name}{end}": ("drive", seen[f"{name}{end}"].values, label(name)) for end in ("", "_se")}
+    return xr.Dataset(read, coords={"drive_I": ("drive", I), "drive_D": ("drive", D)})
 
 
 def _held(spec: Spec) -> sf.Izhikevich:

@@ -35,6 +35,15 @@ class Spec(Params):
     h: float = field(0.5, unit="mV", gt=0, doc="cell width")
     dw: float = field(0.8, unit="mV/ms", gt=0, doc="column width")
     dt: float = field(0.2, unit="ms", gt=0, doc="step")
+    drives: tuple[tuple[float, float], ...] = field(
+        ((2.0, 2.0), (2.0, 8.0), (3.0, 4.0), (4.0, 2.0), (6.0, 8.0), (9.0, 2.0)),
+        doc="I [mV/ms] and D [mV^2/ms] at which neurons are simulated too",
+    )
+    n: int = field(16384, ge=2, doc="spiking neurons at each of these drives")
+    settling: float = field(500.0, unit="ms", gt=0, doc="time for which they forget the density that they start from")
+    counted: float = field(500.0, unit="ms", gt=0, doc="time for which their spikes are counted then")
+    spiking_dt: float = field(0.05, unit="ms", gt=0, doc="their step")
+    seed: int = field(1, ge=0, doc="their seed")
 
     @property
     def current(self) -> sf.Current:
@@ -60,6 +69,8 @@ class Spec(Params):
             )
         if self.before[0] <= -self.length:
             raise ValueError(f"before = {self.before}: inhibition of {self.length:g} ms must begin before the volley")
+        if not self.drives:
+            raise ValueError("drives = () must hold at least one (I, D)")
         if self.A_closed >= self.A_open:
             raise ValueError(f"A_closed = {self.A_closed:g} mV must be < A_open = {self.A_open:g} mV")
         return self
@@ -74,5 +85,18 @@ PRESETS = {
         h=0.25,
         dw=0.4,
         dt=0.1,
+        drives=(
+            (2.0, 2.0),
+            (2.0, 8.0),
+            (2.5, 1.0),
+            (3.0, 1.0),
+            (3.0, 4.0),
+            (4.0, 2.0),
+            (6.0, 1.0),
+            (6.0, 8.0),
+            (9.0, 2.0),
+            (12.0, 4.0),
+        ),
+        n=32768,
     ),
 }

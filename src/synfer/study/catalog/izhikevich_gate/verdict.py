@@ -4,15 +4,19 @@ import numpy as np
 import xarray as xr
 
 from synfer.study.catalog.izhikevich_gate.figures import ratio
+from synfer.study.catalog.izhikevich_gate.parts import COMPARED
 from synfer.study.experiment import Row
 
 ALIVE, CLOSED = 0.5, 0.05
 """Spikes per neuron behind the last layer of a chain that is open, and of one that is closed."""
 
+RMS = (0.7, 1.5)
+"""Root mean square of z-scores of numbers that differ by chance alone, some fifteen and more of them."""
+
 
 def verdict(ds: xr.Dataset) -> list[Row]:
-    """Rows in the order of the argument: size, synchrony, the slow variable, the density, chains, the mesh."""
-    return [*_size(ds), *_synchrony(ds), *_held(ds), *_narrow(ds), *_chains(ds), *_mesh(ds)]
+    """Rows in the order of the argument: spikes, size, synchrony, the slow variable, the density, chains, the mesh."""
+    return [*_spikes(ds), *_size(ds), *_synchrony(ds), *_held(ds), *_narrow(ds), *_chains(ds), *_mesh(ds)]
 
 
 def _below(claim: str, value: float, limit: float) -> Row:
@@ -30,6 +34,26 @@ def _extreme(values: xr.DataArray, largest: bool) -> tuple[float, str]:
     depth, before = float(best["depth"]), float(best["before"])
     when = f"{before:g} ms before" if before > 0 else f"{-before:g} ms after" if before < 0 else "at"
     return float(best), f"{depth:g} mV/ms, ended {when} the volley"
+
+
+def _spikes(ds: xr.Dataset) -> list[Row]:
+    """The density at rest against spiking neurons, in standard errors of theirs."""
+    z = np.array([(ds[f"rest_{name}"] - ds[f"spiking_{name}"]) / ds[f"spiking_{name}_se"] for name in COMPARED])
+    off = abs(ds["rest_rate"] / ds["spiking_rate"] - 1)
+    worst = off.isel(drive=int(np.argmax(off.values)))
+    drives, neurons = ds.sizes["drive"], f"{ds.attrs['n']} spiking neurons for {ds.attrs['counted']:g} ms"
+    rms = float((z**2).mean() ** 0.5)
+    return [
+        _below(
+            f"Density on its default mesh and {neurons}, {', '.join(COMPARED)} at {drives} drives: largest abs z",
+            float(abs(z).max()), 5.0,
+        ),
+        Row("... rms z", rms, f"{RMS[0]:g} to {RMS[1]:g}", RMS[0] <= rms <= RMS[1]),
+        _below(
+            f"... largest relative difference of the rate (I {float(worst['drive_I']):g} mV/ms, "
+            f"D {float(worst['drive_D']):g} mV^2/ms)", float(worst), 0.01,
+        ),
+    ]  # fmt: skip
 
 
 def _size(ds: xr.Dataset) -> list[Row]:
