@@ -21,6 +21,37 @@ if TYPE_CHECKING:
     from synfer.core.errors import SynferError as SynferError
     from synfer.core.errors import SynferWarning as SynferWarning
     from synfer.core.errors import UsageError as UsageError
+    from synfer.inference.agent import RiskModulation as RiskModulation
+    from synfer.inference.agent import learn as learn
+    from synfer.inference.agent import learn_maze as learn_maze
+    from synfer.inference.agent import maze_model as maze_model
+    from synfer.inference.beliefs import draw as draw
+    from synfer.inference.beliefs import free_energy as free_energy
+    from synfer.inference.beliefs import infer as infer
+    from synfer.inference.beliefs import learn_online as learn_online
+    from synfer.inference.beliefs import sampling_law as sampling_law
+    from synfer.inference.beliefs import update_counts as update_counts
+    from synfer.inference.equivalence import check_equivalence as check_equivalence
+    from synfer.inference.equivalence import correspondence as correspondence
+    from synfer.inference.equivalence import cost_exists as cost_exists
+    from synfer.inference.equivalence import to_model as to_model
+    from synfer.inference.equivalence import to_network as to_network
+    from synfer.inference.hitting import hitting_time as hitting_time
+    from synfer.inference.model import GenerativeModel as GenerativeModel
+    from synfer.inference.network import CanonicalNetwork as CanonicalNetwork
+    from synfer.inference.network import EligibilityTrace as EligibilityTrace
+    from synfer.inference.network import Neuromodulator as Neuromodulator
+    from synfer.inference.network import activity as activity
+    from synfer.inference.network import adapt as adapt
+    from synfer.inference.network import neural_cost as neural_cost
+    from synfer.inference.network import plasticity as plasticity
+    from synfer.inference.planning import Pomdp as Pomdp
+    from synfer.inference.planning import compare_habit as compare_habit
+    from synfer.inference.planning import expected_free_energy as expected_free_energy
+    from synfer.inference.planning import t_maze_pomdp as t_maze_pomdp
+    from synfer.inference.tasks import Maze as Maze
+    from synfer.inference.tasks import TMaze as TMaze
+    from synfer.inference.tasks import check_task as check_task
     from synfer.population.chain import Network as Network
     from synfer.population.chain import Population as Population
     from synfer.population.chain import Projection as Projection
@@ -90,6 +121,49 @@ _HOME = {
     "synfer.population.packets": ("critical_packet", "critical_weight", "state_plane", "survival"),
     "synfer.population.verbs.mesh": ("Mesh",),
     "synfer.population.verbs": ("evolve", "propagate", "response", "simulate", "stationary"),
+    "synfer.inference.model": ("GenerativeModel",),
+    "synfer.inference.beliefs": (
+        "draw",
+        "free_energy",
+        "infer",
+        "learn_online",
+        "sampling_law",
+        "update_counts",
+    ),
+    "synfer.inference.network": (
+        "CanonicalNetwork",
+        "EligibilityTrace",
+        "Neuromodulator",
+        "activity",
+        "adapt",
+        "neural_cost",
+        "plasticity",
+    ),
+    "synfer.inference.equivalence": (
+        "check_equivalence",
+        "correspondence",
+        "cost_exists",
+        "to_model",
+        "to_network",
+    ),
+    "synfer.inference.tasks": (
+        "Maze",
+        "TMaze",
+        "check_task",
+    ),
+    "synfer.inference.hitting": ("hitting_time",),
+    "synfer.inference.agent": (
+        "RiskModulation",
+        "learn",
+        "learn_maze",
+        "maze_model",
+    ),
+    "synfer.inference.planning": (
+        "Pomdp",
+        "compare_habit",
+        "expected_free_energy",
+        "t_maze_pomdp",
+    ),
     "synfer.study.catalog": ("experiments",),
     "synfer.study.runner": ("run",),
     "synfer.study.sweep": ("Sweep", "sweep"),
@@ -102,50 +176,81 @@ __all__ = [
     "AdaptiveEIF",
     "AdaptiveLIF",
     "AdaptiveLinearisedEIF",
+    "CanonicalNetwork",
     "Current",
     "Drive",
+    "EligibilityTrace",
     "EnergyBudget",
+    "GenerativeModel",
     "Inhibition",
     "Izhikevich",
     "LinearisedEIF",
+    "Maze",
     "Mesh",
     "MeshError",
     "Network",
+    "Neuromodulator",
     "Noise",
     "NumericalError",
     "ParameterError",
+    "Pomdp",
     "Population",
     "Projection",
     "PulsePacket",
+    "RiskModulation",
     "Shunt",
     "Sweep",
     "SweepIncomplete",
     "SynferError",
     "SynferWarning",
     "SynfireChain",
+    "TMaze",
     "Timeseries",
     "UsageError",
+    "activity",
+    "adapt",
+    "check_equivalence",
+    "check_task",
     "closing_charge",
     "closing_depth",
     "compare",
+    "compare_habit",
+    "correspondence",
     "cost",
+    "cost_exists",
     "critical_packet",
     "critical_weight",
+    "draw",
     "evolve",
+    "expected_free_energy",
     "experiments",
+    "free_energy",
     "gate_windows",
     "gating_curve",
+    "hitting_time",
+    "infer",
+    "learn",
+    "learn_maze",
+    "learn_online",
+    "maze_model",
+    "neural_cost",
     "noise_for_rate",
+    "plasticity",
     "plot",
     "propagate",
     "rate_matched",
     "response",
     "run",
+    "sampling_law",
     "simulate",
     "state_plane",
     "stationary",
     "survival",
     "sweep",
+    "t_maze_pomdp",
+    "to_model",
+    "to_network",
+    "update_counts",
 ]
 
 

@@ -147,6 +147,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "outcome": ("1", "outcome of the step: 0 progress, 1 setback"),
     "position": ("cells", "row and column"),
     "state_number": ("1", "state of the task"),
+    # aberrant inference
+    "percept_rate": ("1", "probability of a percept"),
+    "decision_taken": ("1", "decision that was taken, or -1 after the end of the session"),
+    "session": ("1", "session"),
     # priors
     "E": ("1", "prior of the decision"),
     "E_action": ("1", "prior of the action"),
