@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from synfer.core.errors import SynferError as SynferError
     from synfer.core.errors import SynferWarning as SynferWarning
     from synfer.core.errors import UsageError as UsageError
+    from synfer.inference.aberrant import CuedChoice as CuedChoice
+    from synfer.inference.aberrant import condition as condition
+    from synfer.inference.aberrant import counter_shift as counter_shift
+    from synfer.inference.aberrant import displace_decisions as displace_decisions
+    from synfer.inference.aberrant import displace_states as displace_states
+    from synfer.inference.aberrant import draw_percepts as draw_percepts
+    from synfer.inference.aberrant import percept_rate as percept_rate
+    from synfer.inference.aberrant import rescue as rescue
     from synfer.inference.agent import RiskModulation as RiskModulation
     from synfer.inference.agent import learn as learn
     from synfer.inference.agent import learn_maze as learn_maze
@@ -164,6 +172,16 @@ _HOME = {
         "expected_free_energy",
         "t_maze_pomdp",
     ),
+    "synfer.inference.aberrant": (
+        "CuedChoice",
+        "condition",
+        "counter_shift",
+        "displace_decisions",
+        "displace_states",
+        "draw_percepts",
+        "percept_rate",
+        "rescue",
+    ),
     "synfer.study.catalog": ("experiments",),
     "synfer.study.runner": ("run",),
     "synfer.study.sweep": ("Sweep", "sweep"),
@@ -177,6 +195,7 @@ __all__ = [
     "AdaptiveLIF",
     "AdaptiveLinearisedEIF",
     "CanonicalNetwork",
+    "CuedChoice",
     "Current",
     "Drive",
     "EligibilityTrace",
@@ -215,12 +234,17 @@ __all__ = [
     "closing_depth",
     "compare",
     "compare_habit",
+    "condition",
     "correspondence",
     "cost",
     "cost_exists",
+    "counter_shift",
     "critical_packet",
     "critical_weight",
+    "displace_decisions",
+    "displace_states",
     "draw",
+    "draw_percepts",
     "evolve",
     "expected_free_energy",
     "experiments",
@@ -235,10 +259,12 @@ __all__ = [
     "maze_model",
     "neural_cost",
     "noise_for_rate",
+    "percept_rate",
     "plasticity",
     "plot",
     "propagate",
     "rate_matched",
+    "rescue",
     "response",
     "run",
     "sampling_law",
