@@ -51,7 +51,7 @@ def test_a_transposed_C_does_not_pass(monkeypatch):
 
     def transposed(agent):
         c = agent.c.transpose(2, 3, 0, 1)
-        l = np.log(c / c.sum(2, keepdims=True))
+        l = np.log(np.ascontiguousarray(c / c.sum(2, keepdims=True)))
         by_one, by_zero = l[0, :, 0] - l[0, :, 1], l[1, :, 0] - l[1, :, 1]
         weights = right(agent)
         return weights._replace(C=weights.C._replace(W=by_one - by_zero, h=by_zero.sum(0)))
@@ -82,7 +82,7 @@ def test_a_softmax_in_float32_does_not_pass(monkeypatch):
         return right(setting, weights, first, u, own)
 
     monkeypatch.setattr(trial, "walk_table", overflowing)
-    assert departure(0.15, 6) > 3
+    assert departure(0.15, 3) > 3  # every trial ends at 20,000
 
 
 @pytest.mark.slow
