@@ -14,6 +14,7 @@ class Settings(NamedTuple):
 
     quick: bool
     peer_python: str
+    slow: bool = False
 
     def choose(self, quick: Any, full: Any) -> Any:
         """One of two."""

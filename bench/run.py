@@ -1,6 +1,6 @@
 """synfer against named peers: ratios from interleaved repetitions in one run.
 
-python bench/run.py [--quick] [--only SECTION] [--json FILE] [--peer-python PYTHON]
+python bench/run.py [--quick | --slow] [--only SECTION] [--json FILE] [--peer-python PYTHON]
 """
 
 import argparse
@@ -17,6 +17,7 @@ SECTIONS = {
     "peers": ("against_simulators",),
     "chains": ("chains", "chain_growth", "chain_against_brian2"),
     "sheets": ("sheets",),
+    "inference": ("maze_against_port", "tmaze_against_pymdp"),
     "scaling": ("growth",),
     "compile": ("compiling",),
 }
@@ -26,11 +27,13 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="shorter runs and fewer repetitions; noisier ratios")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--quick", action="store_true", help="shorter runs and fewer repetitions; noisier ratios")
+    length.add_argument("--slow", action="store_true", help="also what takes the public port of the maze half an hour")
     parser.add_argument("--only", choices=SECTIONS, help="one section")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all rows here")
     parser.add_argument(
-        "--peer-python", default=sys.executable, metavar="PYTHON", help="interpreter that imports brian2 and nest"
+        "--peer-python", default=sys.executable, metavar="PYTHON", help="interpreter that imports the peers"
     )
     return parser.parse_args()
 
@@ -59,7 +62,7 @@ def main() -> None:
     options = arguments()
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     measure = importlib.import_module("measure")
-    settings = measure.Settings(quick=options.quick, peer_python=options.peer_python)
+    settings = measure.Settings(quick=options.quick, peer_python=options.peer_python, slow=options.slow)
     about = machine()
     print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
     tables = []

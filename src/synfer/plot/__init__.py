@@ -11,6 +11,8 @@ from synfer.plot.chains import layer_densities, layers
 from synfer.plot.figure import PALETTE, describe, label, new_figure, save, shades, style
 from synfer.plot.gates import closing_charge, gating
 from synfer.plot.joint import joint
+from synfer.plot.learning import free_energy, learning
+from synfer.plot.maze import path, replay
 from synfer.plot.packets import state_plane, survival
 
 __all__ = [
@@ -20,13 +22,17 @@ __all__ = [
     "closing_charge",
     "density",
     "describe",
+    "free_energy",
     "gating",
     "joint",
     "label",
     "layer_densities",
     "layers",
+    "learning",
     "new_figure",
+    "path",
     "rate",
+    "replay",
     "save",
     "shades",
     "state_plane",
