@@ -57,6 +57,11 @@ if TYPE_CHECKING:
     from synfer.inference.planning import compare_habit as compare_habit
     from synfer.inference.planning import expected_free_energy as expected_free_energy
     from synfer.inference.planning import t_maze_pomdp as t_maze_pomdp
+    from synfer.inference.prediction import predict_learning as predict_learning
+    from synfer.inference.prediction import prediction_error as prediction_error
+    from synfer.inference.priors import decision_frequency as decision_frequency
+    from synfer.inference.priors import estimate_prior as estimate_prior
+    from synfer.inference.priors import prior_recovery as prior_recovery
     from synfer.inference.tasks import Maze as Maze
     from synfer.inference.tasks import TMaze as TMaze
     from synfer.inference.tasks import check_task as check_task
@@ -182,6 +187,15 @@ _HOME = {
         "percept_rate",
         "rescue",
     ),
+    "synfer.inference.priors": (
+        "decision_frequency",
+        "estimate_prior",
+        "prior_recovery",
+    ),
+    "synfer.inference.prediction": (
+        "predict_learning",
+        "prediction_error",
+    ),
     "synfer.study.catalog": ("experiments",),
     "synfer.study.runner": ("run",),
     "synfer.study.sweep": ("Sweep", "sweep"),
@@ -241,10 +255,12 @@ __all__ = [
     "counter_shift",
     "critical_packet",
     "critical_weight",
+    "decision_frequency",
     "displace_decisions",
     "displace_states",
     "draw",
     "draw_percepts",
+    "estimate_prior",
     "evolve",
     "expected_free_energy",
     "experiments",
@@ -262,6 +278,9 @@ __all__ = [
     "percept_rate",
     "plasticity",
     "plot",
+    "predict_learning",
+    "prediction_error",
+    "prior_recovery",
     "propagate",
     "rate_matched",
     "rescue",

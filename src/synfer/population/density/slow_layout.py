@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .mesh import Lanes, Slow, centres, counts
-from .slow_generator import jump_split
+from .mesh import Lanes, Slow, counts
+from .slow_grid import column_faces, goals, jump_split
 from .stack import stack
 from .tile import WIDTH, Tile, Work, aligned
 
@@ -87,16 +87,16 @@ def sheets(lanes: Lanes, members: np.ndarray, dt: float) -> Sheets:
         own = slice(int(first[s]), int(first[s + 1]))
         dw, count = float(slow.dw[lane]), int(slow.columns[lane])
         j = np.arange((own.stop - own.start) * width).reshape(-1, width)
-        lower = slow.low[lane] + dw * j
+        lower = column_faces(slow, int(lane), j.size)[:-1].reshape(j.shape)
         w[own] = lower + 0.5 * dw
         gate[own] = (j > 0) & (j < count)
-        target = slow.target(centres(float(lanes.V_top[lane]), float(lanes.h[lane]), int(n[s])), int(lane))
+        target = goals(lanes, slow, int(lane), int(n[s]))
         if count > 1:
             longest = np.abs(np.add.outer(target, -lower[gate[own] > 0])).max() / dw
             slides[s] = _slides(float(longest), dt / float(slow.tau[lane]))
         growth = np.expm1(0.5 * dt / slides[s] / slow.tau[lane]) / dw
         level[s, tall - int(n[s]) :], faces[own] = growth * target, growth * lower
-        jump[s], part[s] = jump_split(float(slow.jump[lane]) / dw)
+        jump[s], part[s] = jump_split(slow, int(lane))
     return (CoupledSheets if instant else Sheets)(
         tiles=tiles, works=works, first=first, columns=np.asarray(slow.columns)[members].astype(np.int64),
         density=aligned((2, total * tall, width), np.float64), current=np.zeros(size, np.int64),

@@ -18,8 +18,8 @@ from ...core.errors import NumericalError, UsageError
 from ...core.jit import kernel
 from .mesh import TOP_CAPACITY, Lanes, counts, reset_split
 from .slow_generator import Generator, assemble, rates_along_w
-from .slow_settle import arrivals
-from .slow_stationary import solve
+from .slow_settle import arrivals, solve
+from .slow_slope import slope_factors
 
 # The step in mu, as a step in P = f h/D, over which coefficients are differenced: error 1e-8 of them.
 STEP = 1e-4
@@ -139,7 +139,7 @@ def matrix(generator: Generator, p: np.ndarray, back: complex) -> Any:
     m[-1] = TOP_CAPACITY
     low, high = at[:-1], at[1:]
     rise, fall = m * np.maximum(u[1:-1], 0.0), m * np.minimum(u[1:-1], 0.0)
-    before, here, after = slopes(p)
+    before, here, after = slope_factors(p)
     flow(low, high, low, rise * (1 + here[:-1] / 2))
     flow(low, high, high, rise * after[:-1] / 2)
     flow(low[1:], high[1:], at[:-2], (rise * before[:-1] / 2)[1:])
@@ -153,13 +153,3 @@ def matrix(generator: Generator, p: np.ndarray, back: complex) -> Any:
             entries.append((at[target, cell], at[:, -1], back * share * piece * a[:, -1]))
     row, column, value = (np.concatenate([entry[i].ravel() for entry in entries]) for i in range(3))
     return coo_array((value, (row, column)), shape=(p.size, p.size)).tocsr()
-
-
-def slopes(p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The limited slope at p (C, N) as factors of p in the column below, the column itself, and the one above."""
-    q = np.pad(p, ((1, 1), (0, 0)))
-    d, e = np.diff(q, axis=0)[:-1], np.diff(q, axis=0)[1:]
-    some = d * e > 0
-    middle = some & (abs(d + e) / 2 <= 2 * np.minimum(abs(d), abs(e)))
-    left, right = some & ~middle & (abs(d) <= abs(e)), some & ~middle & (abs(d) > abs(e))
-    return -0.5 * middle - 2.0 * left, 2.0 * left - 2.0 * right, 0.5 * middle + 2.0 * right

@@ -3,7 +3,8 @@
 The range reaches from where w rests when V is held down to what spikes drive it up to:
     low  = min E[target] - SDS sd_V,    high = max w_bar + SDS sd_V + SHOTS jump sqrt(r tau/2) + jumps of a volley,
 with the fixed point of mean adaptation w_bar = E[target] + jump tau r / (1 - r t_ref) at mu - w_bar, and the spread
-that noise of V leaves in w, sd_V = abs(target') sd sqrt(tau_V/(tau_V + tau)).
+that noise of V leaves in w, sd_V = abs(target') sd sqrt(tau_V/(tau_V + tau)). Where jumps are many and small w falls no
+lower than w_bar - FEWER jump sqrt(r tau/2).
 """
 
 from functools import lru_cache
@@ -17,16 +18,22 @@ from synfer.population.drive import Drive, PulsePacket, Shunt
 from synfer.population.neurons import Neuron, Slow
 from synfer.population.signals import extreme, furthest, threshold
 
-SDS, SHOTS = 6.0, 3.5
-"""Standard deviations of w for which there is room: of what noise of V leaves in it, and of spikes at random times."""
+SDS, SHOTS, FEWER = 6.0, 3.5, 7.0
+"""Standard deviations of w for which there is room: of what noise of V leaves in it, and of spikes at random times,
+above the mean and below it, which is counted where jumps are many and small."""
 JUMPS = 2.0
 """Spikes of a volley at least for which there is room besides."""
 EXCURSION = 4.0
 """Time [ms] for which a volley may hold V at the top of its range."""
 COLUMNS = 112
-"""Columns that the default range has at least, about."""
-FINE = 2.5
-"""Columns to the sd that noise of V leaves in w, on the default mesh: w settles between spikes to that width."""
+"""Columns that the default range has at least, about, unless they would be needlessly fine."""
+FINE, FINEST = 2.5, 128
+"""Columns to the sd that noise of V leaves in w, on the default mesh: w settles between spikes to that width; and to
+the sd of the free membrane at most: -w joins what drives V, and the rate does not feel less of it."""
+SPREAD = 2.0
+"""Columns of that finest width by which a jump that is smaller than the columns may spread w."""
+ROOM = 48
+"""Columns of that finest width for which there is room at least: a w that hardly moves is spread over some."""
 BELOW = 4
 """Columns below the default range: w falls past where it rests while V takes off, and columns spread it."""
 FEWEST, MOST = 8, 640
@@ -53,13 +60,17 @@ ONE = Columns(-0.5, 1.0, 1)
 
 
 class Reach(NamedTuple):
-    """Where w is: low and high [mV], and between `rest` and `busy` without doubt; sd: least that noise leaves in it."""
+    """Where w is: low and high [mV], and between `rest` and `busy` without doubt; sd: least that noise leaves in it.
+
+    finest: the width [mV] below which columns need not be.
+    """
 
     low: float
     high: float
     rest: float
     busy: float
     sd: float
+    finest: float
 
 
 def choose_columns(
@@ -85,10 +96,10 @@ def choose_columns(
             f"w_range = ({low:g}, {high:g}) mV must hold {reach.rest:.4g} to {reach.busy:.4g} mV, where w rests and "
             f"where spikes lift it to; did you mean w_range = ({min(low, reach.low):.3g}, {max(high, reach.high):.3g})?"
         )
-    width = _width(high - low, slow.jump, reach.sd) if dw is None else dw
     span = high - low
-    if (slow.jump > 0 and width > max(slow.jump, span / COLUMNS)) or span / width < FEWEST:
-        better = _width(span, slow.jump, reach.sd)
+    better = _width(span, slow.jump, reach)
+    width = better if dw is None else dw
+    if (slow.jump > 0 and width > max(slow.jump, span / COLUMNS, reach.finest)) or span / width < FEWEST:
         raise MeshError(
             f"dw = {width:g} mV is too coarse for w between {low:.4g} and {high:.4g} mV"
             f"{f' and its jump of {slow.jump:g} mV' if slow.jump > 0 else ''}; did you mean dw = {better:.3g}?"
@@ -114,36 +125,47 @@ def reach_of(neuron: Neuron, drive: Drive, pushed: float = 0.0) -> Reach:
     shunts = [(extreme(part.g, np.max), part.E_rev) for part in drive.parts if isinstance(part, Shunt)]
     g, gE = sum(x for x, _ in shunts), sum(x * E for x, E in shunts)
     pushed += sum(max(0.0, part.a * (part.weight or 0.0)) for part in drive.parts if isinstance(part, PulsePacket))
-    found = [
-        mean_adaptation(neuron, mu, sigma, shunt, current, jump)
-        for mu in {lowest, highest}
-        for shunt, current in {(0.0, 0.0), (g, gE)}
-        for jump in {0.0, slow.jump}
-    ]
-    w, sd = [point.w for point in found], max(point.sd for point in found)
+    still, found = (
+        [
+            mean_adaptation(neuron, mu, sigma, shunt, current, jump)
+            for mu in sorted({lowest, highest})
+            for shunt, current in sorted({(0.0, 0.0), (g, gE)})
+        ]
+        for jump in (0.0, slow.jump)
+    )
+    finest, sd = min(point.free for point in still) / FINEST, max(point.sd for point in still + found)
+    shots = [slow.jump * np.sqrt(point.rate * slow.tau / 2) for point in found]
+    w = [point.w for point in still + found]
+    if 0 < slow.jump < finest:
+        w = [max(a.w, b.w - FEWER * shot) for a, b, shot in zip(still, found, shots, strict=True)] + w[len(still) :]
+        # Spikes that climb less than a column spread w by the root of half a column times what they make of it.
+        made = max(b.w - a.w for a, b in zip(still, found, strict=True))
+        finest = max(slow.jump, finest * min(1.0, SPREAD**2 * 2 * finest / max(made, 1e-300)))
+        sd = float(np.hypot(sd, (made * finest / 2) ** 0.5))
     if neuron.background == "current":
         # Its free membrane has w at rest; one that is held there may fire without end.
         w += [float(neuron.slow_target(np.array(neuron.free_membrane(mu, sigma)[0]))) for mu in (lowest, highest)]
-    rate = max(point.rate for point in found if point.jump == slow.jump)
-    shot = slow.jump * np.sqrt(rate * slow.tau / 2)
     jumps = slow.jump * max(JUMPS, 1 + pushed / max(threshold(neuron) - neuron.V_reset, 1.0))
     above = neuron.slow_target(np.linspace(neuron.V_reset, neuron.V_top, 50)).max() - max(w)
     excursion = max(0.0, float(above)) * min(1.0, EXCURSION / slow.tau)
-    high = max(w) + SDS * sd + SHOTS * shot + jumps + excursion
-    least = min(point.sd for point in found)
-    return Reach(float(min(w) - SDS * sd), float(high), min(w), max(w) + slow.jump, least)
+    high = max(w) + SDS * sd + SHOTS * max(shots) + jumps + excursion
+    least = min(point.sd for point in still + found)
+    low = float(min(w) - SDS * sd)
+    short = max(0.0, ROOM * finest - (high - low))
+    return Reach(low - short / 2, float(high + short / 2), min(w), max(w) + slow.jump, least, finest)
 
 
 class MeanAdaptation(NamedTuple):
-    """A fixed point of mean adaptation: the jump it is for, w, the rate [1/ms], and the sd that noise of V leaves in w.
+    """A fixed point of mean adaptation: w, the rate [1/ms], the sd that noise of V leaves in w, and that of the free
+    membrane.
 
     All but the rate in mV.
     """
 
-    jump: float
     w: float
     rate: float
     sd: float
+    free: float
 
 
 def mean_adaptation(neuron: Neuron, mu: float, sigma: float, g: float, gE: float, jump: float) -> MeanAdaptation:
@@ -167,7 +189,7 @@ def mean_adaptation(neuron: Neuron, mu: float, sigma: float, g: float, gE: float
         w = np.linspace(w[i], w[i + 1], 17)
     slope = np.ptp(neuron.slow_target(neuron.V_reset + np.array([-0.5, 0.5])))
     tau_V = neuron.tau_m * (sd / sigma) ** 2
-    return MeanAdaptation(jump, float(root), float(at_root), float(slope * sd * np.sqrt(tau_V / (tau_V + tau))))
+    return MeanAdaptation(float(root), float(at_root), float(slope * sd * np.sqrt(tau_V / (tau_V + tau))), sd)
 
 
 def _held(neuron: Neuron, mu: np.ndarray, sigma: float, g: float, gE: float) -> tuple[np.ndarray, np.ndarray]:
@@ -190,11 +212,13 @@ def _held(neuron: Neuron, mu: np.ndarray, sigma: float, g: float, gE: float) -> 
     return state.rate, (p * neuron.slow_target(V)).sum(axis=1) / p.sum(axis=1)
 
 
-def _width(span: float, jump: float, sd: float) -> float:
-    """The width [mV] of at least COLUMNS columns, FINE of them to the sd, of which a jump spans a whole number."""
-    width = span / COLUMNS if sd == 0 else min(span / COLUMNS, sd / FINE)
+def _width(span: float, jump: float, reach: Reach) -> float:
+    """The width [mV] of at least COLUMNS columns, FINE of them to the sd, of which a jump spans a whole number; and at
+    least the finest."""
+    width = span / COLUMNS if reach.sd == 0 else min(span / COLUMNS, reach.sd / FINE)
+    width = max(width, min(reach.finest, span / ROOM))
     if 0 < jump <= width:
-        width = jump
+        width = max(jump, min(width, reach.finest))
     width = max(width, span / MOST)
     return jump / np.ceil(jump / width) if jump > width else width
 

@@ -9,6 +9,7 @@ from pydantic import field_validator, model_validator
 from synfer.core.errors import MeshError, ParameterError
 from synfer.core.params import Params, field
 from synfer.population import density
+from synfer.population.density.slow_grid import column_faces
 from synfer.population.neurons import Neuron
 from synfer.population.signals import furthest, lowest_potential, narrowest
 from synfer.population.verbs.columns import ONE, Columns, choose_columns, rests
@@ -227,8 +228,7 @@ def columns_of(lanes: density.Lanes, lane: int) -> Columns:
 
 def column_edges(lanes: density.Lanes, lane: int) -> np.ndarray:
     """Faces of the columns of w [mV] of one lane, ascending."""
-    own = columns_of(lanes, lane)
-    return own.low + own.dw * np.arange(own.count + 1)
+    return ONE.low + ONE.dw * np.arange(2) if lanes.slow is None else column_faces(lanes.slow, lane)
 
 
 def common_columns(meshes: list[density.Lanes]) -> np.ndarray:
