@@ -18,10 +18,11 @@ def trajectory(net, steps, rng):
     x, y = rng.uniform(0, 1, (steps + 1, net.n_hidden)), rng.uniform(0, 1, (steps + 1, net.n_outputs))
     # Some firing, inputs and risks exactly 0 or 1.
     for z in (x, y):
-        z[rng.uniform(size=z.shape) < 0.1] = rng.integers(0, 2)
+        z[:] = np.where(rng.uniform(size=z.shape) < 0.1, rng.integers(0, 2, z.shape), z)
     if net.initial is not None:
         x[0] = net.initial[0]
-    o = np.where(rng.uniform(size=(steps, net.n_inputs)) < 0.5, rng.integers(0, 2), rng.uniform(0, 1))
+    shape = (steps, net.n_inputs)
+    o = np.where(rng.uniform(size=shape) < 0.5, rng.integers(0, 2, shape), rng.uniform(size=shape))
     return x, y if net.n_outputs else None, o, rng.choice([0.0, 0.5, 1.0, rng.uniform()], steps)
 
 

@@ -61,7 +61,7 @@ class Agent:
         self.c = np.ascontiguousarray(model.c.transpose(2, 3, 0, 1))
         self.D, self.E = (Prior(np.log(w[0] / w[1]), float(np.log(w[1]).sum())) for w in (model.D, model.E))
         pair = model.D / model.D.sum(0) if model.initial is None else model.initial
-        self.first = np.ascontiguousarray(pair)
+        self.first = np.array(pair)  # writable in any case: a read-only one would be another type to kernels
         self.digamma = model.expectation == "digamma"
 
     def weights(self) -> Weights:
