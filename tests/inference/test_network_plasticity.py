@@ -218,6 +218,11 @@ def test_a_modulator_is_late_and_credits_what_was(random_network):
     assert Neuromodulator.decaying(3.0, 5).kernel.sum() == pytest.approx(1, abs=1e-15)
 
 
+def test_without_a_kernel_a_modulator_is_not_late():
+    signal = [0.25, 1.0, 0.0]
+    assert Neuromodulator().at_synapse(signal).tolist() == Neuromodulator().credit(signal).tolist() == signal
+
+
 @pytest.mark.parametrize("modulator", [None, Neuromodulator("dopamine", kernel=[0.2, 0.3, 0.5], baseline=0.3)])
 def test_schedules_learn_the_same_of_decisions_where_beliefs_do_not_learn(random_network, modulator):
     """Nothing moves W and K, so that x is the same, and so is what V sees: after steps, trials or the session."""

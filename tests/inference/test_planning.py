@@ -14,6 +14,7 @@ from synfer.inference.planning import (
     construct_policies,
     expected_free_energy,
     forward_filter,
+    t_maze_habit,
     t_maze_outcomes,
     t_maze_pomdp,
 )
@@ -182,6 +183,16 @@ def test_habit_is_rewarded_half_of_the_time_where_the_planner_uses_the_cue():
     assert float(d.cue_first.sel(agent="habit")[:20].mean()) < 0.25 + 4 * np.sqrt(0.25 * 0.75 / 20)
     assert abs(float(rewarded.sel(agent="habit")) - 0.5) < 4 * np.sqrt(0.25 / n)
     assert (d.moves >= 1).all()
+
+
+def test_a_habit_of_two_decisions_for_each_action_goes_where_they_say():
+    """E sends it to the cue by decisions 6 and 7 of 8, action 3 of 4, before it has learned anything."""
+    habit = t_maze_habit()
+    E = np.full(8, 0.005)
+    E[6:] = 0.485
+    d = compare_habit(trials=5, model=habit.replace(c=np.repeat(habit.c, 2, axis=3), E=E, decisions=()), seed=3)
+    # One trial of five elsewhere would be a chance of 1/7; none of them is there if decisions are taken for actions.
+    assert int(d.cue_first.sel(agent="habit").sum()) >= 4
 
 
 def test_trials_do_not_depend_on_how_many_there_are():

@@ -1,10 +1,10 @@
 """What a bug report needs to know about the machine. It is printed, never stored with results."""
 
-import os
 import platform
 from importlib.metadata import version as installed
 
 from synfer.core.jit import cache_folder
+from synfer.core.machine import cores
 from synfer.core.results import version
 
 PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "xarray", "zarr", "pydantic", "matplotlib")
@@ -28,8 +28,3 @@ def facts() -> dict[str, str]:
         **{name: installed(name) for name in PACKAGES},
         "kernel cache": cache,
     }
-
-
-def cores() -> int:
-    """The cores this process may use, which a container or a batch system may have restricted."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -50,7 +50,7 @@ def sweep(
 
 
 def _run(spec: "Sweep", folder: Path, workers: int, scheduler: str | None, many: bool, json: bool) -> None:
-    from synfer.cli.machine import cores
+    from synfer.core.machine import cores
     from synfer.study import store
     from synfer.study.sweep import conduct
 

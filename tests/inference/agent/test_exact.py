@@ -111,8 +111,13 @@ def test_a_task_too_large_for_tables_is_walked_step_by_step(ring, ring_model):
 def test_trials_go_on_from_the_counts_they_left(ring, ring_model, method):
     model = ring_model()
     first = learn(model, ring(), 3, 1, T=STEPS, method=method)
-    then = learn(model.replace(a=first.a, b=first.b, c=first.c), ring(), 2, 8, T=STEPS, method=method)
-    assert (then.a >= first.a).all()
+    then = learn(model.replace(a=first.a, b=first.b, c=first.c), ring(), 2, 1, first=3, T=STEPS, method=method)
+    whole = learn(model, ring(), 5, 1, T=STEPS, method=method)
+    np.testing.assert_array_equal(np.r_[first.steps, then.steps], whole.steps)
+    np.testing.assert_array_equal(np.r_[first.free_energy, then.free_energy], whole.free_energy)
+    np.testing.assert_array_equal(np.r_[first.trial, then.trial], whole.trial)
+    for name in "abc":
+        np.testing.assert_array_equal(then[name], whole[name])
     n = int(first.steps.sum() - 3 + then.steps.sum() - 2)  # t_end steps each
     # Every step adds one to the four counts of every pair (o, s): 5 x 4 pairs.
     assert float(then.a.sum() - model.a.sum()) == pytest.approx(20 * n, rel=1e-12)

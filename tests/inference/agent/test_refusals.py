@@ -44,6 +44,8 @@ def test_options_that_do_not_fit(ring, ring_model, options, message):
         (lambda m, r: ("model", r()), "must be a GenerativeModel"),
         (lambda m, r: ([m, maze_model()], r()), "has 121 observations and the task shows 5"),
         (lambda m, r: ([m] * 2, [r()] * 3), "equally long"),
+        (lambda m, r: ([m, m.replace(b=None)], r()), "side by side differ in b"),
+        (lambda m, r: ([m, m.replace(states=tuple("wxyz"))], r()), "side by side differ in states"),
     ],
 )
 def test_models_and_tasks_that_do_not_fit(ring, ring_model, make, message):
@@ -99,3 +101,26 @@ def test_records_of_a_maze_are_named():
     np.testing.assert_allclose(run.E_est.sum("decision"), 1, rtol=1e-12)
     assert run.attrs["verb"] == "learn"
     assert run.free_energy.attrs["units"] == "nats"
+
+
+@pytest.mark.parametrize(("method", "limit"), [("table", 100), ("dense", 100), ("dense", 3)])
+@pytest.mark.parametrize(
+    ("observe", "message"),
+    [
+        (lambda state: np.zeros(8), "has shape (8,) and must have (5,)"),
+        (lambda state: np.zeros(3), "has shape (3,) and must have (5,)"),
+        (lambda state: np.full(5, 0.5), "[0] = 0.5 must be 0 or 1"),
+    ],
+)
+def test_a_task_that_shows_something_else_than_it_declares(ring, ring_model, method, limit, observe, message):
+    task = type("Other", (ring,), {"observe": lambda self, state: observe(state)})()
+    with pytest.raises(ParameterError, match=re.escape(message)):
+        learn(ring_model(), task, 1, 1, T=50, method=method, limit=limit)
+
+
+@pytest.mark.parametrize(("method", "limit"), [("table", 100), ("dense", 3)])
+@pytest.mark.parametrize("outcome", [7.0, float("nan")])
+def test_an_outcome_beyond_its_range(ring, ring_model, method, limit, outcome):
+    task = type("Other", (ring,), {"outcome": lambda self, before, after: outcome})()
+    with pytest.raises(ParameterError, match=r"must be a number in \[0, 1\]"):
+        learn(ring_model(), task, 1, 1, T=50, method=method, limit=limit)

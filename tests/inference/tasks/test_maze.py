@@ -49,7 +49,7 @@ def test_start_and_goal_are_those_of_the_paper_counted_from_0():
     maze = Maze.generate(seed=3)
     assert maze.grid.shape == (19, 99)
     assert (maze.start, maze.goal) == ((10 - 1, 2 - 1), (10 - 1, 99 - 1))
-    assert repr(maze) == "Maze(19 x 99)"
+    assert repr(maze).startswith("Maze(19 x 99, ")
 
 
 @pytest.mark.parametrize("stream", ["modern", "legacy"])

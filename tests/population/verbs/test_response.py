@@ -44,7 +44,7 @@ def test_time_stepped_density_responds_as_theory_says(neuron, noise, frequency):
 
 
 def test_with_a_slow_variable_zero_frequency_is_the_slope_of_the_rate():
-    """On the same mesh; differences of 1e-4 mV leave 1e-8 of rounding and settling, branches of the limiter 1e-6."""
+    """On the same mesh; differences of 1e-4 mV leave 1e-8 of rounding and settling, branches of the slope 1e-6."""
     neuron, mesh = sf.AdaptiveEIF.example(), sf.Mesh(h=0.4, dw=0.5, w_range=(-3, 12))
     r = sf.response(neuron, sf.Noise(-62, 2), frequency=[0, 10], h=mesh)
     up, down = (sf.stationary(neuron, sf.Noise(-62 + d, 2), h=mesh).rate for d in (1e-4, -1e-4))

@@ -11,7 +11,7 @@ import numpy as np
 
 from synfer.core.errors import ParameterError
 
-from ..tasks import Task
+from ..tasks.contract import Task, judged, observed
 from .rows import CEILING, COSTS, believe, decide, pick, says
 from .walks import Beliefs, Course
 from .weights import Weights
@@ -67,10 +67,10 @@ def walk(
         t += 1
         if t > 1 and not infers_first:
             before, here = here, task.step(here, int(action[decision[t - 1]]))
-            outcome[t] = task.outcome(before, here)
+            outcome[t] = judged(task, before, here)
         if here not in place:
             place[here] = len(shown)
-            shown.append(np.asarray(task.observe(here), dtype=np.float64))
+            shown.append(observed(task, here).astype(np.float64))
             own = np.empty(Ns)
             sight.append((own, says(shown[-1], weights.A, own)))
         state[t] = place[here]
@@ -78,7 +78,7 @@ def walk(
         if t == 1:
             believe(seen, seen_base, weights.B.first, weights.B.base, weights.D, s[1], cost[1], scratch)
             decide(weights.C.first, weights.C.base, weights.E, law, first_cost, scratch)
-            outcome[1] = 0.0 if infers_first else task.outcome(here, here)
+            outcome[1] = 0.0 if infers_first else judged(task, here, here)
         else:
             base = says(s[t - 1], weights.B, past)
             believe(seen, seen_base, past, base, weights.D, s[t], cost[t], scratch)
@@ -87,7 +87,7 @@ def walk(
         decision[t] = source.draw(t, law, scratch[0, :Nd])
         if infers_first:
             before, here = here, task.step(here, int(action[decision[t]]))
-            outcome[t] = task.outcome(before, here)
+            outcome[t] = judged(task, before, here)
         if task.done(here) or t == T - 1:
             course = Course(t, np.arange(T, dtype=np.int32), state, decision, outcome)
             return course, Beliefs(s, cost, first, first_cost), np.array(shown), tuple(place)

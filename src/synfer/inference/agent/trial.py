@@ -11,6 +11,7 @@ from synfer.core.seeds import generator
 from ..beliefs import uniforms
 from ..model import GenerativeModel
 from ..tasks import Task, TaskGraph, explore
+from ..tasks.contract import judged
 from . import counting, stepwise
 from .memory import remember
 from .modulation import RiskModulation
@@ -25,6 +26,7 @@ class Plan(NamedTuple):
     """How to run, whatever the model and the task."""
 
     trials: int
+    first: int
     T: int
     method: str
     depth: int
@@ -102,7 +104,7 @@ def run(
     agent, world = Agent(model), World(task, plan, model)
     bounds, values = np.array(plan.modulation.net), np.array(plan.modulation.risk)
     legacy = stepwise.Legacy(seed) if plan.legacy else None
-    for number in range(plan.trials):
+    for number in range(plan.first, plan.first + plan.trials):
         if stopped():
             break
         key = int(generator(seed, "init", str(number)).integers(2**31))
@@ -166,6 +168,6 @@ class World:
         start = graph.states[graph.start]
         memory = remember(graph, self.plan.depth if self.plan.method == "table" else 0)
         return Setting(
-            memory, graph.observation.astype(np.float64), self.action, float(self.task.outcome(start, start)),
+            memory, graph.observation.astype(np.float64), self.action, judged(self.task, start, start),
             self.plan.infers_first,
         )  # fmt: skip

@@ -151,9 +151,11 @@ class CanonicalNetwork:
         return self.replace(W_h=None, K_h=None, V_h=None)
 
     def absorb(self) -> Self:
-        """A network of the same activity whose thresholds follow its weights, and what they lacked is in phi and psi.
+        """A network whose thresholds follow its weights, and what they lacked is in phi and psi.
 
-        A frozen threshold is a displaced prior. The cost is the same too where Gamma = 0.
+        A frozen threshold is a displaced prior: from the same x_0, as `activity(net, o, x0=...)`, the activity is the
+        same, and so is the cost where Gamma = 0. Without `initial` a network begins at its prior, which is displaced;
+        where the weights `initial` are not normalised, the first step differs.
         """
         thawed = self.thaw()
         shift = {"phi": self.h - thawed.h, "psi": self.m - thawed.m}

@@ -28,7 +28,11 @@ class Neuromodulator(Params):
     kind: Literal["neuromodulator"] = "neuromodulator"
     positional: ClassVar[tuple[str, ...]] = ("name",)
     name: str = field("dopamine", doc="what the signal is called in labels")
-    kernel: Array = field((1.0,), doc="share of the signal that arrives 0, 1, ... steps after its release; sums to 1")
+    kernel: Array = field(
+        (1.0,),
+        doc="share of the signal that arrives 0, 1, ... steps after its release; sums to 1",
+        validate_default=True,
+    )
     baseline: float = field(0.5, ge=0, le=1, symbol="Γ", doc="risk that synapses assume where no signal was released")
 
     @model_validator(mode="after")

@@ -116,15 +116,17 @@ def compare_habit(
     pomdp = t_maze_pomdp(own)
     planner = act(pomdp, own, trials=trials, T=T, seed=seed)
     pragmatic = act(pomdp, own, trials=trials, T=T, objective="pragmatic_value", seed=seed)
+    model = t_maze_habit() if model is None else model
     habit = learn(
-        t_maze_habit() if model is None else model, Lingering(own, int(linger)), trials, seed,
+        model, Lingering(own, int(linger)), trials, seed,
         T=T, method="dense", record=("d", "outcome"), **options,
     )  # fmt: skip
     decisions = habit["d"].transpose("trial", "step").values[:, 1:].astype(np.int64)
+    actions = np.where(decisions >= 0, decisions * own.n_actions // model.n_decisions, -1)
     last = np.nan_to_num(habit["outcome"].transpose("trial", "step").values, nan=0.5)
     found = [_summary(d.actions.values, (d.outcome == 0).values) for d in (planner, pragmatic)]
     # Only an arm has outcomes other than 1/2, and the leading 0 stands before the first step.
-    found.append(_summary(decisions, (last[:, 1:] == 0).any(axis=1)))
+    found.append(_summary(actions, (last[:, 1:] == 0).any(axis=1)))
     names = ("rewarded", "cue_first", "moves")
     variables = {
         name: (("agent", "trial"), np.stack(values))

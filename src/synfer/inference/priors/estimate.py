@@ -152,6 +152,7 @@ def replay_plan(
     """How to run trials again that are as long as these."""
     return Plan(
         trials=len(trials),
+        first=0,
         T=max(own.size for own in trials) + 1,
         method=_choice("method", method, get_args(Method)),
         depth=depth,

@@ -1,6 +1,5 @@
 """How well priors are recovered from behaviour: agents whose prior is known, and every estimate of it."""
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from synfer.core.errors import NumericalError
+from synfer.core.machine import cores
 from synfer.core.points import broadcast, is_sequence
 from synfer.core.results import dataset
 
@@ -82,7 +82,7 @@ def prior_recovery(
                 progress(done / len(points))
         return found
 
-    with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(workers or cores()) as pool:
         found = list(pool.map(one, range(len(points))))
     truth = np.array([_truth(p["model"], p["task"]) for p in points])
     names = ("E_action", "E_action_se", "E_action_low", "E_action_high")

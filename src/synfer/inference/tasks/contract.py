@@ -43,7 +43,7 @@ class Task(Protocol):
         ...
 
     def outcome(self, before: Any, after: Any) -> float:
-        """How bad a step was, in [0, 1]."""
+        """How bad a step was, in [0, 1]; of no step at all, outcome(start, start), before the first action."""
         ...
 
     def done(self, state: Any) -> bool:
@@ -86,6 +86,7 @@ def check_task(task: Any, *, key: int = 0, steps: int = 1_000, ends: bool = True
     _check_hashable("init", (key,), start)
     if _check_state(task, start):
         raise ParameterError(f"init({key}) = {start!r} is done already: no trial can begin; start elsewhere")
+    _check_step(task, start, start)
     visited, ended, complete = _visit(task, start)
     _walk(task, start, key, steps)
     if ends and complete and not ended:
@@ -134,7 +135,7 @@ def _visit(task: Any, start: Hashable) -> tuple[int, bool, bool]:
         for action in range(task.n_actions):
             after = _twice(task, "step", state, action)
             _check_hashable("step", (state, action), after)
-            _check_outcome(task, state, after)
+            _check_step(task, state, after)
             if after not in known:
                 if len(known) >= LIMIT:
                     return len(known), ended, False
@@ -145,7 +146,24 @@ def _visit(task: Any, start: Hashable) -> tuple[int, bool, bool]:
 
 def _check_state(task: Any, state: Hashable) -> bool:
     """Observation and end of one state; whether it is done."""
-    seen = _twice(task, "observe", state)
+    _check_observation(task, state, _twice(task, "observe", state))
+    done = _twice(task, "done", state)
+    if not isinstance(done, (bool, np.bool_)):
+        raise ParameterError(f"done({state!r}) = {done!r} must be True or False; return bool(...)")
+    return bool(done)
+
+
+def observed(task: Any, state: Hashable) -> np.ndarray:
+    """(No,) uint8: what a state shows, or a ParameterError that says what is wrong with it."""
+    return _check_observation(task, state, task.observe(state)).astype(np.uint8)
+
+
+def judged(task: Any, before: Hashable, after: Hashable) -> float:
+    """The outcome of a step, or a ParameterError that says what is wrong with it."""
+    return _check_outcome(before, after, task.outcome(before, after))
+
+
+def _check_observation(task: Any, state: Hashable, seen: Any) -> np.ndarray:
     values = np.asarray(seen)
     said = f"observe({state!r})"
     if values.shape != (task.n_observations,):
@@ -157,20 +175,21 @@ def _check_state(task: Any, state: Hashable) -> bool:
     if values.dtype.kind not in "buif" or wrong.any():
         k = int(np.argmax(wrong))
         raise ParameterError(f"{said}[{k}] = {values[k]!s} must be 0 or 1; code it by binary observations")
-    done = _twice(task, "done", state)
-    if not isinstance(done, (bool, np.bool_)):
-        raise ParameterError(f"done({state!r}) = {done!r} must be True or False; return bool(...)")
-    return bool(done)
+    return values
 
 
-def _check_outcome(task: Any, before: Hashable, after: Hashable) -> None:
-    value = _call(task, "outcome", before, after)
+def _check_step(task: Any, before: Hashable, after: Hashable) -> None:
+    _check_outcome(before, after, _call(task, "outcome", before, after))
+    _twice(task, "outcome", before, after)
+
+
+def _check_outcome(before: Hashable, after: Hashable, value: Any) -> float:
     number = isinstance(value, (int, float, np.integer, np.floating))
     if not number or not 0 <= value <= 1:
         raise ParameterError(
             f"outcome({before!r}, {after!r}) = {value!r} must be a number in [0, 1]: 0 progress, 1 setback; scale it"
         )
-    _twice(task, "outcome", before, after)
+    return float(value)
 
 
 def _check_hashable(name: str, arguments: tuple[Any, ...], state: Any) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from synfer.core.errors import ParameterError
 
-from .contract import Task
+from .contract import Task, judged, observed
 
 
 class TaskGraph(NamedTuple):
@@ -39,7 +39,7 @@ def explore(task: Task, key: int = 0, limit: int = 100_000) -> TaskGraph:
         limit: Most states.
 
     Raises:
-        ParameterError: more states than `limit`.
+        ParameterError: more states than `limit`, or observations and outcomes that break the contract.
 
     Example:
         >>> from synfer.inference.tasks import Maze
@@ -63,11 +63,11 @@ def explore(task: Task, key: int = 0, limit: int = 100_000) -> TaskGraph:
                 place[own] = len(states)
                 states.append(own)
         following.append([place[own] for own in after])
-        outcome.append([task.outcome(state, own) for own in after])
+        outcome.append([judged(task, state, own) for own in after])
         done.append(ends)
     return TaskGraph(
         next=np.array(following, dtype=np.int32),
-        observation=np.array([task.observe(state) for state in states], dtype=np.uint8),
+        observation=np.array([observed(task, state) for state in states]),
         outcome=np.array(outcome, dtype=np.float64),
         done=np.array(done),
         start=0,

@@ -7,6 +7,7 @@ Rows and columns count from 0 here; the paper counts from 1: its start (10, 2) a
 (9, 1) and (9, 98). Reference: Isomura, Shimazaki & Friston (2022), Commun. Biol. 5:55, methods.
 """
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -138,7 +139,8 @@ class Maze:
 
     def __repr__(self) -> str:
         ny, nx = self.grid.shape
-        return f"Maze({ny} x {nx})"
+        digest = hashlib.blake2b(self.grid.tobytes(), digest_size=4).hexdigest()
+        return f"Maze({ny} x {nx}, {digest})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Maze) and np.array_equal(self.grid, other.grid)

@@ -3,7 +3,7 @@
 mu + epsilon e^{i omega t} gives p + epsilon p_1 e^{i omega t} with
     (i omega m - M) p_1 = dM/dmu p,    r_1 = sum_j (a p_1 + da/dmu p) of the top cells,
 m the capacities, M the fluxes, the spikes that re-enter carrying e^{-i omega t_ref}. Face values are of first degree
-in p, so M, with the branch that the limiter takes at p in every cell, is also their derivative.
+in p, so M, with the branch that the slope takes at p in every cell, is also their derivative.
 It is solved by GMRES, preconditioned by sweeps over the columns as in `slow_settle`. Divided by i omega, the sum of all
 rows is the balance of probability,
     sum (m p_1) + t_ref e^{-i omega t_ref/2} sinc(omega t_ref/2) r_1 = 0,
