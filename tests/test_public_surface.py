@@ -75,3 +75,26 @@ def test_the_second_block_of_the_public_surface():
     assert bool(curve.survived[0, -1])
     # Inhibition delays what it does not stop.
     assert float(curve.t_packet[-1, -1]) > float(curve.t_packet[0, -1]) + 1
+
+
+def test_the_third_block_of_the_public_surface():
+    model = sf.maze_model(E_right=0.25)
+    maze = sf.Maze.generate(seed=0)
+    run = sf.learn_maze(model, maze, trials=100, seed=0)
+    assert run.steps.dims == run.reached.dims == run.free_energy.dims == ("trial",)
+    # Habits that risk modulates: more of the last trials reach the goal than the exact law gives the first one.
+    first = sf.hitting_time(model, maze)
+    assert 0 < float(first.probability) < float(run.reached[50:].mean())
+    assert float(run.steps[50:].mean()) < float(first.steps_mean) <= 20_000
+    net = sf.to_network(model)
+    again = sf.to_model(net)
+    np.testing.assert_allclose(again.c, model.c, rtol=1e-12)
+    rng = np.random.default_rng(1)
+    o, Gamma = rng.integers(0, 2, (20, 121)), rng.uniform(0, 0.6, 20)
+    beliefs = sf.infer(model, o)
+    s = beliefs.s.values.copy()
+    s[0] = model.initial[0]
+    F = sf.free_energy(model, s, beliefs.q_d, o, Gamma)
+    L = sf.neural_cost(net, s, beliefs.q_d, o, Gamma)
+    for term in ("likelihood", "transition", "prior", "decision", "entropy"):
+        np.testing.assert_allclose(L[term], F[term], rtol=1e-11)

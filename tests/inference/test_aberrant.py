@@ -252,3 +252,35 @@ def test_synapses_that_outweigh_any_threshold_are_named():
     net = CanonicalNetwork(W1=[[0.0]], W0=[[0.0]], K1=[[300.0]], K0=[[-300.0]], initial=[0.999])
     with pytest.raises(NumericalError, match="outweigh"):
         rescue(net, np.zeros((4, 1)), 0.3)
+
+
+def test_condition_keeps_counts_at_the_floor():
+    half = np.full((2, 2), 0.5)
+    own = GenerativeModel.from_probabilities(
+        A1=[[0.9, 0.5], [0.5, 0.9]],
+        A0=[[0.1, 0.5], [0.5, 0.1]],
+        C1=half,
+        C0=half,
+        E=[0.5, 0.5],
+        total=4,
+        expectation="ratio",
+    )
+    learned, _ = condition(own, [CuedChoice()] * 2, 1, signal=np.ones_like)
+    assert learned.c.min() == 1.0
+
+
+def test_a_belief_of_one_half_is_no_percept():
+    assert draw_percepts([0.5, np.nextafter(0.5, 1)], rule="threshold", seed=0).tolist() == [0, 1]
+
+
+def test_far_displacements_of_recurrent_neurons_are_brought_back():
+    B1 = np.array([[0.6, 0.5], [0.5, 0.6]])
+    A1 = np.full((5, 2), 0.7)
+    healthy = to_network(
+        GenerativeModel.from_probabilities(
+            A1=A1, A0=1 - A1, B1=B1, B0=1 - B1, D=[0.3, 0.3], total=40, expectation="ratio"
+        )
+    )
+    o = np.random.default_rng(1).integers(0, 2, (100, 5)).astype(float)
+    rate = float(activity(healthy, o).x.values[1:, 1].mean())
+    assert rescue(displace_states(healthy, 12.0, 1), o, rate, which=1)[1] == pytest.approx(-12, abs=1e-4)

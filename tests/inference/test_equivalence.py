@@ -250,3 +250,18 @@ def test_the_correspondence_prints_both_sides():
     assert all(row.network_values == row.model_values for row in table if row.network.startswith(("sig", "psi", "lam")))
     assert len(str(table).splitlines()) == len(table) + 2
     assert correspondence(to_network(model)) == table
+
+
+@pytest.mark.parametrize("place", [(0, 0), (-1, -1)])
+def test_a_rule_that_is_off_by_a_little_anywhere_fails(random_network, place):
+    net = random_network(66)
+    rng = np.random.default_rng(67)
+    x, y = rng.uniform(0, 1, (7, net.n_hidden)), rng.uniform(0, 1, (7, net.n_outputs))
+
+    def off(*arguments):
+        rule = hebbian_gradient(*arguments)
+        rule["W0"][place] += 1e-8
+        return rule
+
+    table = check_equivalence(net, x, y, rng.uniform(0, 1, (6, net.n_inputs)), 0.2, rule=off)
+    assert [row.term for row in table if not row.holds] == ["W0"]

@@ -7,6 +7,7 @@ from scipy.special import digamma
 from synfer.core.errors import ParameterError
 from synfer.core.seeds import generator
 from synfer.inference.hitting import hitting_time
+from synfer.inference.hitting.chain import Chain, propagate, pull
 from synfer.inference.model import GenerativeModel
 from synfer.inference.tasks import Maze, TMaze
 
@@ -210,3 +211,13 @@ def test_any_finite_task_has_its_hitting_time():
 def test_what_does_not_fit_is_named(model, arguments, said):
     with pytest.raises(ParameterError, match=said):
         hitting_time(model, **{"maze": MAZE} | arguments)
+
+
+def test_the_bound_adds_up_the_errors_along_the_way():
+    """A node that is left for the end with 1/4 a move is visited (3/4)^n times, each with its error."""
+    chain = Chain(
+        np.array([[1, 0], [1, 1]]), np.array([[0.25, 0.75], [1.0, 0.0]]), np.array([False, True]), np.array([0.01, 7.0])
+    )
+    hits, missed = propagate(*pull(chain), chain.done, chain.error, 10)
+    assert hits == pytest.approx([0, *(0.25 * 0.75**n for n in range(9))], rel=1e-14)
+    assert missed == pytest.approx(0.01 * sum(0.75**n for n in range(10)), rel=1e-14)

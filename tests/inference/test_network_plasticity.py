@@ -299,3 +299,26 @@ def test_bad_learning_is_refused(random_network, call, message):
     net = random_network(57)
     with pytest.raises(ParameterError, match=message):
         call(net, *trajectory(net, 5, 58))
+
+
+@pytest.mark.parametrize("floor", [None, 1.0])
+def test_steps_with_a_floor_are_those_of_beliefs(random_network, floor):
+    net = random_network(52, lambda_V=30.0 if floor is None else 4.0)
+    o = np.random.default_rng(53).integers(0, 2, (40, 4)).astype(float)
+    Gamma = np.random.default_rng(54).uniform(0, 0.5, 40) if floor is None else 0.9
+    learned, _run = adapt(net, o, schedule="step", Gamma=Gamma, floor=floor)
+    reference = learn_online(to_model(net), o, Gamma=Gamma, every=1, floor=floor)
+    assert (abs(reference.c - 1).min() < 1e-12) == (floor is not None)
+    assert abs(to_model(learned).c / reference.c.values - 1).max() < 1e-10
+
+
+def test_the_cost_of_steps_is_that_of_the_trial_where_nothing_moves(random_network):
+    net = random_network(50, lambda_W=1e14, lambda_K=1e14, lambda_V=1e14)
+    o = np.random.default_rng(51).integers(0, 2, (2, 8, 4)).astype(float)
+    Gamma = np.random.default_rng(52).uniform(0, 0.6, (2, 8))
+    modulator = Neuromodulator("dopamine", kernel=[0.2, 0.3, 0.5], baseline=0.3)
+    costs = [
+        adapt(net, o, schedule=s, Gamma=Gamma, modulator=modulator)[1].neural_cost.values
+        for s in ("step", "trial", "session")
+    ]
+    assert np.allclose(costs, costs[0], rtol=1e-11, atol=0)
