@@ -69,6 +69,16 @@ def test_bad_arguments_are_refused(arguments, said):
         TaskEnv(*arguments)
 
 
+def test_steps_that_cannot_be_taken_are_refused():
+    env = TaskEnv(TMaze())
+    with pytest.raises(ParameterError, match="step comes before the first reset"):
+        env.step(0)
+    env.reset(seed=1)
+    for action in (-1, 4, 1.5):
+        with pytest.raises(ParameterError, match=r"must be an integer in 0 \.\.\. 3"):
+            env.step(action)
+
+
 def test_without_gymnasium_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "gymnasium", None)
     monkeypatch.delitem(sys.modules, "synfer.io.gymnasium")

@@ -73,7 +73,15 @@ class TaskEnv(gymnasium.Env[np.ndarray, np.int64]):
         return self._seen(), {"state": self._state, "steps": 0}
 
     def step(self, action: np.int64) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
-        """Act; what gymnasium wants to know of it."""
+        """Act; what gymnasium wants to know of it.
+
+        Raises:
+            ParameterError: before the first reset, or an action that the task does not have.
+        """
+        if self._state is None:
+            raise ParameterError("step comes before the first reset; call reset(seed=...) to begin a trial")
+        if not self.action_space.contains(action):
+            raise ParameterError(f"action = {action!r} must be an integer in 0 ... {self.action_space.n - 1}")
         before, self._state = self._state, self.task.step(self._state, int(action))
         self._steps += 1
         outcome = float(self.task.outcome(before, self._state))
