@@ -34,6 +34,11 @@ def seed_sequence(seed: int, *names: str) -> np.random.SeedSequence:
     return np.random.SeedSequence([check_seed(seed), *words])
 
 
+def child(seed: int, *names: str) -> int:
+    """A seed of its own, in [0, 2^63), for what is called `names` under `seed`."""
+    return int(seed_sequence(seed, *names).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
 def generator(seed: int, *names: str) -> np.random.Generator:
     """A numpy Generator (PCG64) on the stream called `names` under `seed`."""
     return np.random.Generator(np.random.PCG64(seed_sequence(seed, *names)))

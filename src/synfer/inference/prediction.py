@@ -12,7 +12,7 @@ import xarray as xr
 
 from synfer.core.errors import ParameterError, did_you_mean
 from synfer.core.results import dataset
-from synfer.core.seeds import check_seed, seed_sequence
+from synfer.core.seeds import check_seed, child
 
 from .agent import RiskModulation, learn
 from .model import GenerativeModel
@@ -188,5 +188,4 @@ def _estimated(
 
 
 def _seed(seed: int, name: str, replicate: int = 0) -> int:
-    words = seed_sequence(seed, "predict_learning", name, str(replicate)).generate_state(1, np.uint64)
-    return int(words[0] >> np.uint64(1))
+    return child(seed, "predict_learning", name, str(replicate))

@@ -13,7 +13,7 @@ from synfer.core.errors import ParameterError, did_you_mean
 from synfer.core.machine import cores
 from synfer.core.points import broadcast, is_sequence
 from synfer.core.results import dataset
-from synfer.core.seeds import check_seed, seed_sequence
+from synfer.core.seeds import check_seed, child
 
 from ..model import AXES, VALUES, GenerativeModel
 from ..tasks import Task
@@ -156,7 +156,7 @@ def learn(
 
 def own_seed(seed: int, k: int) -> int:
     """The seed of the k-th of several tasks."""
-    return int(seed_sequence(seed, "learn", str(k)).generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return child(seed, "learn", str(k))
 
 
 def _side_by_side(

@@ -78,21 +78,7 @@ def _round_trip(net: CanonicalNetwork) -> float:
     """Largest difference of a weight, a threshold or a lambda after to_model and back, over max(1, its size)."""
     back = to_network(to_model(net))
     worst = 0.0
-    for name in (
-        "W1",
-        "W0",
-        "K1",
-        "K0",
-        "V1",
-        "V0",
-        "phi1",
-        "phi0",
-        "psi1",
-        "psi0",
-        "lambda_W",
-        "lambda_K",
-        "lambda_V",
-    ):
+    for name in PARTS:
         own, other = getattr(net, name), getattr(back, name)
         if name.startswith("lambda") and net.weights(name[-1]) is None:
             continue
