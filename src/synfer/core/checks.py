@@ -1,0 +1,82 @@
+"""Checks of arguments that many parts need, each with one error that names the argument, the value and the repair."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from .errors import ParameterError, did_you_mean
+
+T = TypeVar("T")
+
+
+def check_count(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+    """A whole number in least .. most, which True and 2.0 are not.
+
+    Example:
+        >>> check_count("trials", 3)
+        3
+    """
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        allowed = f">= {least}" if most is None else f"in {least} .. {most}"
+        raise ParameterError(f"{name} = {value!r} must be a whole number {allowed}; for example {name}={least}")
+    return int(value)
+
+
+def check_choice(name: str, value: object, allowed: Iterable[str]) -> str:
+    """One of the allowed words."""
+    allowed = tuple(allowed)
+    if not isinstance(value, str) or value not in allowed:
+        raise ParameterError(f"{name} = {value!r} is unknown{did_you_mean(str(value), allowed)}")
+    return value
+
+
+def check_kind(name: str, value: object, kind: type[T], repair: str) -> T:
+    """A value of that class; `repair` says how one is made."""
+    if not isinstance(value, kind):
+        raise ParameterError(f"{name} = {shortly(value)} must be of kind {kind.__name__}; {repair}")
+    return value
+
+
+def check_numbers(name: str, value: object, *, finite: bool = True) -> np.ndarray:
+    """A float64 copy of real numbers."""
+    try:
+        given = np.asarray(value)
+        if np.iscomplexobj(given):
+            raise TypeError("it is complex")
+        numbers = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{name} must be an array of real numbers ({error})") from None
+    if finite and not np.isfinite(numbers).all():
+        raise ParameterError(f"{place(name, numbers, ~np.isfinite(numbers))} must be finite")
+    return numbers
+
+
+def check_names(axis: str, given: object, size: int) -> tuple[str, ...]:
+    """`size` different names along an axis; a0, a1, ... where none are given."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise ParameterError(f"{axis} = {given!r} must be a tuple of {size} names; for example ({str(given)!r}, ...)")
+    names = tuple(given)
+    if not names:
+        return tuple(f"{axis[0]}{k}" for k in range(size))
+    if not all(isinstance(name, str) for name in names):
+        raise ParameterError(f"{axis} = {shortly(names)} must be {size} names, each a text")
+    if len(names) != size:
+        raise ParameterError(f"{axis} has {len(names)} names and must have {size}, one for each along its axis")
+    if len(set(names)) != size:
+        twice = next(name for k, name in enumerate(names) if name in names[:k])
+        raise ParameterError(f"{axis} names {twice!r} twice; give every one a name of its own")
+    return names
+
+
+def place(name: str, array: np.ndarray, wrong: Sequence[bool] | np.ndarray) -> str:
+    """`name[3, 1] = 7`: the first place that is wrong, and what stands there."""
+    where = np.unravel_index(int(np.argmax(wrong)), array.shape)
+    return f"{name}{[int(k) for k in where] or ''} = {array[where]:.6g}"
+
+
+def shortly(value: object) -> str:
+    """Its repr, no longer than a line."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:50]}... ({type(value).__name__})"
