@@ -49,22 +49,20 @@ def agent(E_right: float, T: int) -> "POMDP":
     """A fresh one."""
     from reverse_engineering.pomdp import POMDP
 
-    own = np.arange(STATES)
-    a = np.full((2, STATES, 2, STATES), TOTAL)
-    for value in range(2):
-        a[value, own, value, own] += SURE
-    a = a.reshape(2 * STATES, 2 * STATES)
+    a = np.full((2 * STATES, 2 * STATES), TOTAL)
+    b = a.copy()
+    a[np.diag_indices_from(a)] += SURE
     c = np.full((2 * STATES, 2 * DECISIONS), HABIT)
     E = np.repeat(np.array([0.25, 0.25, 0.5 - E_right, E_right]) / 64, 64)
     D = np.full(2 * STATES, 0.5 / DECISIONS)
-    return POMDP(a, D, a.copy(), c, np.concatenate([E, 1 - E]), sim_type=2, buf_size=T + 1)
+    return POMDP(a, D, b, c, np.concatenate([E, 1 - E]), sim_type=2, buf_size=T + 1)
 
 
 def trial(port: "POMDP", world: World, start: tuple, goal: tuple, T: int) -> int:
     """One trial with free energy and learning; its steps, counted as the published ones."""
     at, outcomes = start, []
     while at != goal and len(outcomes) < T - 1:
-        _, d, _ = port.infer(world.seen[at])
+        _, _, d = port.infer(world.seen[at])  # the posterior is second, and the decision last
         to = world.next[(*at, int(d.argmax()) // (DECISIONS // 4))]
         outcomes.append(0.5 * (1 + (to[1] < at[1]) - (to[1] > at[1])))
         at = to

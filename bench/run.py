@@ -17,7 +17,7 @@ SECTIONS = {
     "peers": ("against_simulators",),
     "chains": ("chains", "chain_growth", "chain_against_brian2"),
     "sheets": ("sheets",),
-    "inference": ("maze_against_port", "tmaze_against_pymdp"),
+    "inference": ("maze_against_port", "tmaze_against_pymdp", "recordings_against_port"),
     "scaling": ("growth",),
     "compile": ("compiling",),
 }

@@ -96,5 +96,5 @@ def test_the_third_block_of_the_public_surface():
     s[0] = model.initial[0]
     F = sf.free_energy(model, s, beliefs.q_d, o, Gamma)
     L = sf.neural_cost(net, s, beliefs.q_d, o, Gamma)
-    for term in ("likelihood", "transition", "prior", "decision", "entropy"):
-        np.testing.assert_allclose(L[term], F[term], rtol=1e-11)
+    assert F.term.values.tolist() == ["likelihood", "transition", "prior", "decision", "entropy"]
+    np.testing.assert_allclose(L.terms, F.terms, rtol=1e-11)

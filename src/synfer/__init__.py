@@ -62,9 +62,21 @@ if TYPE_CHECKING:
     from synfer.inference.priors import decision_frequency as decision_frequency
     from synfer.inference.priors import estimate_prior as estimate_prior
     from synfer.inference.priors import prior_recovery as prior_recovery
+    from synfer.inference.recordings import ImplicitFreeEnergy as ImplicitFreeEnergy
+    from synfer.inference.recordings import check_responses as check_responses
+    from synfer.inference.recordings import responses as responses
+    from synfer.inference.recordings import synthetic_cultures as synthetic_cultures
+    from synfer.inference.separation import residual_prior as residual_prior
+    from synfer.inference.separation import separate as separate
+    from synfer.inference.separation import source_correlation as source_correlation
+    from synfer.inference.separation import source_model as source_model
+    from synfer.inference.separation import synapse_error as synapse_error
     from synfer.inference.tasks import Maze as Maze
+    from synfer.inference.tasks import Sources as Sources
     from synfer.inference.tasks import TMaze as TMaze
     from synfer.inference.tasks import check_task as check_task
+    from synfer.io.responses import load_responses as load_responses
+    from synfer.io.responses import save_responses as save_responses
     from synfer.population.chain import Network as Network
     from synfer.population.chain import Population as Population
     from synfer.population.chain import Projection as Projection
@@ -161,6 +173,7 @@ _HOME = {
     ),
     "synfer.inference.tasks": (
         "Maze",
+        "Sources",
         "TMaze",
         "check_task",
     ),
@@ -196,6 +209,23 @@ _HOME = {
         "predict_learning",
         "prediction_error",
     ),
+    "synfer.inference.recordings": (
+        "ImplicitFreeEnergy",
+        "check_responses",
+        "responses",
+        "synthetic_cultures",
+    ),
+    "synfer.inference.separation": (
+        "residual_prior",
+        "separate",
+        "source_correlation",
+        "source_model",
+        "synapse_error",
+    ),
+    "synfer.io.responses": (
+        "load_responses",
+        "save_responses",
+    ),
     "synfer.study.catalog": ("experiments",),
     "synfer.study.runner": ("run",),
     "synfer.study.sweep": ("Sweep", "sweep"),
@@ -215,6 +245,7 @@ __all__ = [
     "EligibilityTrace",
     "EnergyBudget",
     "GenerativeModel",
+    "ImplicitFreeEnergy",
     "Inhibition",
     "Izhikevich",
     "LinearisedEIF",
@@ -232,6 +263,7 @@ __all__ = [
     "PulsePacket",
     "RiskModulation",
     "Shunt",
+    "Sources",
     "Sweep",
     "SweepIncomplete",
     "SynferError",
@@ -243,6 +275,7 @@ __all__ = [
     "activity",
     "adapt",
     "check_equivalence",
+    "check_responses",
     "check_task",
     "closing_charge",
     "closing_depth",
@@ -272,6 +305,7 @@ __all__ = [
     "learn",
     "learn_maze",
     "learn_online",
+    "load_responses",
     "maze_model",
     "neural_cost",
     "noise_for_rate",
@@ -284,14 +318,22 @@ __all__ = [
     "propagate",
     "rate_matched",
     "rescue",
+    "residual_prior",
     "response",
+    "responses",
     "run",
     "sampling_law",
+    "save_responses",
+    "separate",
     "simulate",
+    "source_correlation",
+    "source_model",
     "state_plane",
     "stationary",
     "survival",
     "sweep",
+    "synapse_error",
+    "synthetic_cultures",
     "t_maze_pomdp",
     "to_model",
     "to_network",

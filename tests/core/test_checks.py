@@ -25,7 +25,7 @@ def test_choices_are_words(value):
         checks.check_choice("method", value, ("table", "dense"))
 
 
-@pytest.mark.parametrize("value", ["a", [[1], [1, 2]], [1j], [np.nan], object()])
+@pytest.mark.parametrize("value", ["a", "1", ["1", 2], [[1], [1, 2]], [1j], [np.nan], object(), None, [10**400]])
 def test_numbers_are_real_and_finite(value):
     with pytest.raises(ParameterError, match=r"^o"):
         checks.check_numbers("o", value)
@@ -52,3 +52,34 @@ def test_kinds_are_named_shortly():
     with pytest.raises(ParameterError, match=r"model = array.* \(ndarray\) must be of kind int; give one") as told:
         checks.check_kind("model", np.zeros(100), int, "give one")
     assert len(str(told.value)) < 120
+
+
+@pytest.mark.parametrize("value", [0, -1.0, np.nan, np.inf, True, "1", None, [1.0], 1j, object(), [[1], [1, 2]]])
+def test_positive_numbers(value):
+    with pytest.raises(ParameterError, match=r"tau = .* must be a number > 0 and finite; give 3"):
+        checks.check_positive("tau", value, "give 3")
+    with pytest.raises(ParameterError, match=r"floor = .* must be a number > 0 and finite; give floor=1.0"):
+        checks.check_floor(0 if value is None else value)
+
+
+def test_numbers_of_any_kind_may_be_positive():
+    for value in (2, 2.0, np.float32(2), np.int64(2), np.array(2.0)):
+        assert checks.check_positive("tau", value, "") == 2
+    assert checks.check_positive("hold", np.inf, "", infinite=True) == np.inf
+    assert (checks.check_floor(None), checks.check_floor(1)) == (-np.inf, 1)
+
+
+def test_functions_can_be_called():
+    assert checks.check_function("f", len, "") is len
+    with pytest.raises(ParameterError, match=r"f = 3 must be a function x -> y"):
+        checks.check_function("f", 3, "x -> y")
+
+
+def test_places_show_what_is_wrong_and_not_what_it_rounds_to():
+    wrong = np.array([False, True])
+    assert checks.place("x", np.array([0.0, -3.0]), wrong) == "x[1] = -3"
+    assert checks.place("x", np.array([0.0, 1 + 2**-52]), wrong) == "x[1] = 1.0000000000000002"
+
+
+def test_names_are_plain_texts():
+    assert [type(name) for name in checks.check_names("states", np.array(["a", "b"]), 2)] == [str, str]

@@ -173,7 +173,7 @@ def test_the_choice_task_is_a_task(reversed_):
 def test_before_learning_responses_follow_the_sampling_law_of_E():
     own = displace_decisions(chooser(), [0.0, 0.8])
     taken = np.concatenate([
-        condition(own, [CuedChoice(length=40)], seed)[1].decision_taken.values.ravel() for seed in range(30)
+        condition(own, [CuedChoice(length=40)], seed=seed)[1].d.values.ravel() for seed in range(30)
     ])  # fmt: skip
     p = sampling_law(log_odds=np.log(own.E[0] / own.E[1]))[1]
     assert p == pytest.approx(expit(1.6), abs=1e-6)  # the odds count twice, up to the ceiling of 1e-6
@@ -182,7 +182,7 @@ def test_before_learning_responses_follow_the_sampling_law_of_E():
 
 def right(seed, delay, lag, signal=None):
     modulator = Neuromodulator.delayed(delay + lag)
-    _, run = condition(chooser(), [CuedChoice()] * 6, seed, delay=delay, modulator=modulator, signal=signal)
+    _, run = condition(chooser(), [CuedChoice()] * 6, seed=seed, delay=delay, modulator=modulator, signal=signal)
     return float(1 - run.outcome.values[-1, 1:].mean())
 
 
@@ -200,8 +200,8 @@ def test_only_a_modulator_in_time_teaches():
 def test_learning_counts_what_credit_says():
     """The outcome of a response, released two steps later, meets its own trace: written out for one session."""
     own = chooser()
-    learned, run = condition(own, [CuedChoice(length=8)], 5, delay=2)
-    taken, outcome = run.decision_taken.values[0], run.outcome.values[0]
+    learned, run = condition(own, CuedChoice(length=8), seed=5, delay=2)
+    taken, outcome = run.d.values[0], run.outcome.values[0]
     # Outcomes of the last two responses are never released, and what is neutral teaches nothing.
     weight = np.where(np.arange(9) < 7, 1 - 2 * outcome, 0.0)
     taught = [weight[taken == k].sum() for k in range(2)]
@@ -212,8 +212,18 @@ def test_learning_counts_what_credit_says():
 
 
 def test_the_same_seed_gives_the_same_sessions():
-    one, two = (condition(chooser(), [CuedChoice()] * 2, 11)[1] for _ in range(2))
+    one, two = (condition(chooser(), [CuedChoice()] * 2, seed=11)[1] for _ in range(2))
     assert one.identical(two)
+
+
+def test_sessions_say_what_they_come_from():
+    _, run = condition(chooser(), [CuedChoice()] * 2, seed=11)
+    assert (run.verb, run.model, run.task) == ("condition", chooser().digest(), [repr(CuedChoice())] * 2)
+    assert run.session.values.tolist() == [0, 1]
+    rate = percept_rate(model(), 0.5)
+    assert (rate.verb, rate.model) == ("percept_rate", model().digest())
+    for ds in (run, rate):
+        assert [name for name, variable in ds.variables.items() if not variable.attrs.get("units")] == []
 
 
 # Refusals
@@ -225,22 +235,44 @@ def test_the_same_seed_gives_the_same_sessions():
         (lambda: displace_states(model(), np.nan), "finite"),
         (lambda: displace_states(model(), [1.0, 2.0, 3.0]), r"shape \(3,\)"),
         (lambda: displace_states(model(), 1.0, "s7"), "known: s0, s1"),
-        (lambda: displace_states(model(), 1.0, 2), "from 0 to 1"),
+        (lambda: displace_states(model(), 1.0, 2), r"state = 2 must be a whole number in 0 \.\. 1"),
+        (lambda: displace_states(model(), 1.0, 1.5), "which = 1.5 must be numbers or names of a state"),
+        (lambda: displace_states(model(), 1.0, ["s0", 0]), "names a state twice"),
+        (lambda: displace_states(model(), "a"), "shift must be an array of real numbers"),
+        (lambda: displace_states("net", 1.0), "agent = 'net' must be of kind GenerativeModel; or a CanonicalNetwork"),
+        (lambda: displace_decisions(3, 1.0), "agent = 3 must be of kind GenerativeModel"),
         (lambda: displace_decisions(model(), 1.0), "no decisions"),
         (lambda: displace_decisions(to_network(model()), 1.0), "no outputs"),
         (lambda: percept_rate(model(B1=np.full((2, 2), 0.6), B0=np.full((2, 2), 0.4)), 0.5), "b=None"),
         (lambda: percept_rate(model(inputs=21), 0.5), "at most 20"),
         (lambda: percept_rate(model(), 1.5), r"in \[0, 1\]"),
+        (lambda: percept_rate(model(), "a"), "p must be an array of real numbers"),
+        (lambda: percept_rate(to_network(model()), 0.5), "model = .* must be of kind GenerativeModel"),
+        (lambda: draw_percepts("a", seed=0), "s must be an array of real numbers"),
+        (lambda: draw_percepts([0.1, np.nan], seed=0), r"s\[1\] = nan must be in"),
+        (lambda: draw_percepts([0.1], seed=-1), "seed = -1 must be"),
+        (lambda: counter_shift([], 0.5), r"u has shape \(0,\)"),
+        (lambda: counter_shift("a", 0.5), "u must be an array of real numbers"),
+        (lambda: rescue(model(), np.zeros((3, 5)), 0.5), "net = .* must be of kind CanonicalNetwork"),
+        (lambda: rescue(to_network(model()), np.zeros((3, 5)), "a"), r"rate = 'a' must be in \(0, 1\)"),
+        (lambda: condition("model", CuedChoice(), seed=1), "model = 'model' must be of kind GenerativeModel"),
+        (lambda: condition(chooser(), CuedChoice, seed=1), "CuedChoice is a class"),
+        (lambda: condition(chooser(), CuedChoice(), seed="a"), "seed = 'a' must be"),
+        (lambda: condition(chooser(), CuedChoice(), T=0, seed=1), "T = 0 must be a whole number >= 1"),
+        (lambda: condition(chooser(), CuedChoice(), modulator=2, seed=1), "modulator = 2 must be of kind Neuromod"),
+        (lambda: condition(chooser(), CuedChoice(), signal=2, seed=1), "signal = 2 must be a function"),
+        (lambda: condition(chooser(), CuedChoice(), signal=str, seed=1), "signal must be an array of real numbers"),
+        (lambda: CuedChoice().step(CuedChoice().init(1), 2), r"action = 2 must be a whole number in 0 \.\. 1"),
         (lambda: percept_rate(model(), 0.5, rule="treshold"), "did you mean"),
         (lambda: draw_percepts([1.2], seed=0), r"in \[0, 1\]"),
         (lambda: counter_shift([0.0, np.nan], 0.5), "finite"),
         (lambda: counter_shift([0.0], 1.0), r"in \(0, 1\)"),
         (lambda: rescue(to_network(model()), np.zeros((3, 5)), 0.5, which=[0, 1]), "one hidden neuron"),
-        (lambda: condition(chooser(), [], 1), "tasks is empty"),
-        (lambda: condition(chooser(), [CuedChoice()], 1, delay=-1), "whole number"),
-        (lambda: condition(model(), [CuedChoice()], 1), "no decisions"),
-        (lambda: condition(chooser(), [CuedChoice()], 1, signal=lambda G: G[:2]), r"shape \(2,\)"),
-        (lambda: condition(chooser(), [CuedChoice()], 1, signal=lambda G: 3 * G), r"\[0, 1\]"),
+        (lambda: condition(chooser(), [], seed=1), "task is empty"),
+        (lambda: condition(chooser(), [CuedChoice()], seed=1, delay=-1), "whole number"),
+        (lambda: condition(model(), [CuedChoice()], seed=1), "no decisions"),
+        (lambda: condition(chooser(), [CuedChoice()], seed=1, signal=lambda G: G[:2]), r"shape \(2,\)"),
+        (lambda: condition(chooser(), [CuedChoice()], seed=1, signal=lambda G: 3 * G), r"\[0, 1\]"),
     ],
 )
 def test_bad_input_is_refused(call, words):
@@ -265,7 +297,7 @@ def test_condition_keeps_counts_at_the_floor():
         total=4,
         expectation="ratio",
     )
-    learned, _ = condition(own, [CuedChoice()] * 2, 1, signal=np.ones_like)
+    learned, _ = condition(own, [CuedChoice()] * 2, seed=1, signal=np.ones_like)
     assert learned.c.min() == 1.0
 
 

@@ -5,6 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,7 +67,9 @@ def test_every_term_is_its_sum_written_out(random_model, seed, sizes, T, transit
     first = np.stack([s[0], 1 - s[0]]) if initial is None else initial
     terms, absolute = written_out(model, s, q, o, Gamma, first)
     for name in TERMS:
-        np.testing.assert_allclose(F[name], terms[name], rtol=0, atol=1e-14 * absolute)  # 100 roundings at most
+        np.testing.assert_allclose(
+            F.terms.sel(term=name), terms[name], rtol=0, atol=1e-14 * absolute
+        )  # 100 roundings at most
     np.testing.assert_allclose(F.free_energy, np.sum(list(terms.values()), 0), rtol=0, atol=1e-14 * absolute)
     assert F.attrs["total"] == pytest.approx(float(F.free_energy.sum()), rel=1e-15)
 
@@ -78,9 +81,9 @@ def test_one_risk_is_that_risk_at_every_step_and_risk_one_half_silences_the_past
     one, each = (free_energy(model, b.s, b.q_d, o, Gamma) for Gamma in (0.3, [0.3] * 5))
     assert one.equals(each)
     half = free_energy(model, b.s, b.q_d, o, 0.5)
-    assert half.decision.equals(free_energy(model.replace(c=None), b.s, b.q_d, o, 0.5).decision)
+    assert half.terms.equals(free_energy(model.replace(c=None), b.s, b.q_d, o, 0.5).terms)
     other = free_energy(model, b.s, b.q_d, o, 0.9)
-    assert [bool((other[name] == one[name]).all()) for name in TERMS] == [True, True, True, False, True]
+    assert (other.terms == one.terms).all("step").values.tolist() == [True, True, True, False, True]
 
 
 def test_unnormalised_weights_shift_the_prior_term_alone(random_model):
@@ -88,8 +91,8 @@ def test_unnormalised_weights_shift_the_prior_term_alone(random_model):
     o = np.random.default_rng(4).random((5, 3))
     s = infer(model, o).s.values
     F, G = (free_energy(m, s, None, o) for m in (model, model.replace(D=model.D / 256)))
-    np.testing.assert_allclose(G.prior - F.prior, 3 * math.log(256), rtol=1e-14)
-    assert all(G[name].equals(F[name]) for name in TERMS if name != "prior")
+    np.testing.assert_allclose((G.terms - F.terms).sel(term="prior"), 3 * math.log(256), rtol=1e-14)
+    assert G.terms.drop_sel(term="prior").equals(F.terms.drop_sel(term="prior"))
 
 
 def test_the_cost_of_what_was_learned_is_the_divergence_of_beta_beliefs(random_model):
@@ -147,10 +150,10 @@ def test_a_belief_that_is_not_a_number_is_named_with_the_term_and_the_step(good)
         free_energy(**good | {"q_d": _changed(good["q_d"], (2, 0), np.nan)})
 
 
-def test_counts_too_large_to_add_are_named_by_their_term(good):
-    b = np.full((2, 2, 2, 2), 1.7e308)
+def test_counts_too_small_for_a_logarithm_are_named_by_their_term(good):
+    b = np.full((2, 2, 2, 2), 1e-310)  # its digamma overflows
     with pytest.raises(NumericalError, match=r"transition of the free energy is .* at step 1; look at b of the model"):
-        free_energy(**good | {"model": good["model"].replace(b=b, expectation="ratio")})
+        free_energy(**good | {"model": good["model"].replace(b=b)})
 
 
 @pytest.mark.parametrize(
@@ -160,9 +163,10 @@ def test_counts_too_large_to_add_are_named_by_their_term(good):
         ({"Gamma": [0, 0.5, -0.1, 1]}, r"Gamma\[2\] = -0\.1 must be in"),
         ({"Gamma": np.nan}, "Gamma = nan"),
         ({"Gamma": [0.5, 0.5]}, r"Gamma has shape \(2,\) and must be one number or \(4,\)"),
-        ({"Gamma": "high"}, "Gamma must be an array of numbers"),
+        ({"Gamma": "high"}, "Gamma must be an array of real numbers"),
         ({"s": np.full((4, 2), 0.5)}, r"s has shape \(4, 2\) and must be \(5, 2\).*one before them"),
         ({"q_d": np.full((5, 3), 0.5)}, r"q_d has shape \(5, 3\) and must be \(5, 2\)"),
+        ({"prior_counts": 3}, "prior_counts = 3 must be of kind GenerativeModel"),
         ({"q_d": None}, "q_d is missing, and the model has 2 decisions"),
         ({"s": np.full((5, 2), 1.5)}, r"s of s0 at step 0 is 1\.5 and must be in"),
         ({"q_d": np.full((5, 2), -1.0)}, r"q_d of d0 at step 1 is -1"),
@@ -183,6 +187,23 @@ def test_the_first_state_is_the_initial_one(good):
     s = _changed(s, (2, 0), -0.5)
     with pytest.raises(ParameterError, match="s of s0 at step 2"):
         free_energy(**good | {"model": model, "s": s})
+
+
+def test_beliefs_and_their_free_energy_are_one_dataset(good):
+    b, F = infer(good["model"], good["o"]), free_energy(**good)
+    both = xr.merge([b, F], join="outer")
+    assert both.terms.dims == ("term", "step")
+    assert both.decision.values.tolist() == ["d0", "d1"]
+    np.testing.assert_allclose(both.terms.sum("term")[1:], F.free_energy, rtol=1e-14)  # the same five numbers
+    assert (b.attrs["verb"], F.attrs["verb"]) == ("infer", "free_energy")
+    assert b.attrs["model"] == F.attrs["model"] == good["model"].digest()
+    assert all("units" in both[name].attrs for name in both.variables)
+
+
+def test_a_divergence_that_is_not_a_number_is_refused(good):
+    small = good["model"].replace(b=np.full((2, 2, 2, 2), 1e-310), expectation="ratio")
+    with pytest.raises(NumericalError, match="the free energy of all steps is"):
+        free_energy(**good | {"model": small}, prior_counts=good["model"])
 
 
 def test_decisions_without_a_model_of_them_are_refused(good):

@@ -160,7 +160,7 @@ def test_results_name_states_and_decisions():
         (np.empty((0, 3)), r"o has shape \(0, 3\)"),
         ([[0, 0, 0], [0, 1.5, 0]], r"o of o1 at step 2 is 1\.5 and must be in \[0, 1\]"),
         ([[0, 0, np.nan]], "o of o2 at step 1 is nan"),
-        ("seen", "o must be an array of numbers"),
+        ("seen", "o must be an array of real numbers"),
     ],
 )
 def test_bad_observations_are_refused(random_model, o, message):
@@ -178,5 +178,9 @@ def test_a_posterior_that_is_not_a_number_names_its_state_and_step(random_model)
 def test_unknown_forms_and_counts_are_refused():
     with pytest.raises(ParameterError, match="did you mean ratio"):
         expected_log(np.ones((2, 1)), "ration")
+    with pytest.raises(ParameterError, match="expectation = 3 is unknown"):
+        expected_log(np.ones((2, 1)), 3)
+    with pytest.raises(ParameterError, match=r"counts\[1, 0\] = -1 must be > 0"):
+        expected_log([[1.0], [-1.0]])
     with pytest.raises(ParameterError, match=r"counts has shape \(3,\)"):
         expected_log(np.ones(3))

@@ -187,10 +187,13 @@ def good(random_model):
         ({"d": np.ones((4, 2))}, r"d has shape \(4, 2\) and must be \(5, 2\)"),
         ({"s": np.full((5, 2), np.nan)}, "s of s0 at step 0 is nan"),
         ({"Gamma": -0.5}, r"Gamma = -0\.5 must be in \[0, 1\]"),
-        ({"window": 0}, "window = 0 must be a whole number of steps >= 1"),
+        ({"window": 0}, "window = 0 must be a whole number >= 1"),
         ({"window": 2.5}, r"window = 2\.5 must be"),
-        ({"floor": 0.0}, r"floor = 0\.0 must be > 0"),
-        ({"floor": np.nan}, "floor = nan must be > 0"),
+        ({"floor": 0.0}, r"floor = 0\.0 must be a number > 0"),
+        ({"floor": "x"}, "floor = 'x' must be a number > 0"),
+        ({"floor": True}, "floor = True must be a number > 0"),
+        ({"model": "model"}, "model = 'model' must be of kind GenerativeModel"),
+        ({"floor": np.nan}, "floor = nan must be a number > 0"),
     ],
 )
 def test_bad_learning_is_refused(good, change, message):
@@ -208,6 +211,8 @@ def test_unlearning_below_0_is_refused_with_the_pair_and_the_repair(good):
 
 
 def test_bad_online_learning_is_refused(good):
+    with pytest.raises(ParameterError, match="floor = 'x' must be"):
+        learn_online(good["model"], good["o"], floor="x")
     with pytest.raises(ParameterError, match="every = 0 must be"):
         learn_online(good["model"], good["o"], every=0)
     with pytest.raises(ParameterError, match="d is given, and the model has no decisions"):

@@ -111,8 +111,15 @@ def test_what_cannot_happen_is_never_chosen():
         (lambda: sampling_law(log_odds=[0.0, np.inf]), r"log_odds\[1\] = inf must be finite"),
         (lambda: sampling_law(log_odds=[]), "with decisions along the last axis"),
         (lambda: sampling_law(0.5), "with decisions along the last axis"),
-        (lambda: draw([0.5, 0.5], seed=1), r"decisions have shape \(2,\)"),
+        (lambda: draw([0.5, 0.5], seed=1), r"q_d has shape \(2,\) and must be \(T \+ 1, Nd\)"),
         (lambda: draw([[0.5, 0.5]] * 2, seed=-1), "seed = -1"),
+        (lambda: draw([[0.5, 0.5]] * 2, seed=1, trial=1.0), "trial = 1.0 must be a whole number >= 0"),
+        (lambda: draw([[0.5, 0.5]] * 2, seed=1, trial=-1), "trial = -1 must be a whole number"),
+        (lambda: draw([[0.5, 0.5]] * 2, seed=1, trial="a"), "trial = 'a' must be a whole number"),
+        (lambda: draw("abc", seed=1), "q_d must be an array of real numbers"),
+        (lambda: draw(seed=1), "give either q_d or log_odds"),
+        (lambda: sampling_law("abc"), "q_d must be an array of real numbers"),
+        (lambda: sampling_law(log_odds=[[1.0], [1.0, 2.0]]), "log_odds must be an array of real numbers"),
         (lambda: draw([[0.5, 0.5]] * 2, seed=2**32, stream="legacy"), r"must be < 2\^32"),
         (lambda: draw([[0.5, 0.5]] * 2, seed=1, stream="legacy", trial=1), "trial = 1 belongs to the modern stream"),
         (lambda: draw([[0.5, 0.5]] * 2, seed=1, stream="modem"), "did you mean modern"),
@@ -121,6 +128,11 @@ def test_what_cannot_happen_is_never_chosen():
 def test_bad_draws_are_refused(call, message):
     with pytest.raises(ParameterError, match=message):
         call()
+
+
+def test_nothing_is_drawn_before_the_first_step():
+    assert draw([[0.0, 0.0], [0.0, 1.0]], seed=1).tolist() == [[0, 0], [0, 1]]
+    assert draw(log_odds=[[np.nan, 0.0], [-50.0, 50.0]], seed=1).tolist() == [[0, 0], [0, 1]]
 
 
 def test_no_decision_at_all_is_refused():

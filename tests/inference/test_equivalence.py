@@ -1,17 +1,17 @@
 """A network and its model are one: cost and free energy by term, round trips, a network of one's own."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synfer.core.errors import ParameterError
-from synfer.inference.beliefs import free_energy, infer
+from synfer.inference.beliefs import TERMS, free_energy, infer
 from synfer.inference.equivalence import check_equivalence, correspondence, to_model, to_network
 from synfer.inference.model import GenerativeModel
 from synfer.inference.network import CanonicalNetwork, activity, hebbian_gradient, neural_cost
-
-TERMS = ("likelihood", "transition", "prior", "decision", "entropy")
 
 
 def trajectory(net, steps, rng):
@@ -70,9 +70,10 @@ def test_cost_is_free_energy_by_term(random_network, seed, sizes, K, V, initial)
     model = to_model(net)
     L, F = neural_cost(net, x, y, o, Gamma), free_energy(model, x, y, o, Gamma)
     scales = absolute_terms(net, x, y, o, Gamma)
-    for term in TERMS:
-        assert (abs(L[term] - F[term]).values <= 1e-13 * scales[term]).all()
-    assert (abs(L.neural_cost - F.free_energy).values <= 1e-13 * sum(scales.values())).all()
+    assert tuple(L.term.values) == tuple(F.term.values) == TERMS
+    for term, one, other in zip(TERMS, L.terms.values, F.terms.values, strict=True):
+        assert (abs(one - other) <= 1e-13 * scales[term]).all()
+    assert (abs(L.neural_cost.values - F.free_energy.values) <= 1e-13 * sum(scales.values())).all()
     assert_same(to_network(model), net)
     back = to_model(to_network(model))
     for name in ("a", "b", "c", "D", "E"):
@@ -130,8 +131,12 @@ def test_frozen_thresholds_have_no_model_until_absorbed(random_network):
 
 
 def test_weights_beyond_counts_are_refused():
-    with pytest.raises(ParameterError, match=r"a\[1, 0, 0, 0\] = 0 must be finite and > 0"):
-        to_model(CanonicalNetwork(W1=[[800.0]], W0=[[0.0]]))
+    for name, fields in (
+        ("W1", {"W1": [[800.0]]}), ("W0", {"W0": [[-800.0]]}), ("phi1", {"phi1": 800.0}), ("phi0", {"phi0": -800.0}),
+        ("psi0", {"psi1": [0.0], "psi0": [800.0]}),
+    ):  # fmt: skip
+        with pytest.raises(ParameterError, match=rf"^{name}\[0.* = -?800 .* give -700 \.\. 700"):
+            to_model(CanonicalNetwork(**{"W1": [[0.0]], "W0": [[0.0]]} | fields))
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +162,21 @@ def test_a_canonical_network_passes_with_a_table(own):
     assert "likelihood" in str(table)
     assert table.to_dataset().holds.all()
     assert check_equivalence(to_model(own[0]), *own[1:]).holds
+    assert table[:6].holds
+    assert len(str(table[:2]).splitlines()) == 4
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_strong_synapses_pass(random_network, seed):
+    """Weights of sd 60: logs of a / (a + b) near 1 carry the rounding of 1, however small they are themselves."""
+    rng = np.random.default_rng(seed)
+    net = random_network(seed, 1, 1, 1)
+    strong = {name: rng.normal(0, 60, (1, 1)) for name in ("W1", "W0", "K1", "K0", "V1", "V0")}
+    net = net.replace(**strong)
+    certain = np.array(list(itertools.product((0.0, 1.0), repeat=4)))  # all of what was, is, is emitted and seen
+    for x_before, x, y, o in certain:
+        table = check_equivalence(net, [[x_before], [x]], [[0.5], [y]], [[o]], 0.3)
+        assert table.holds, table.reason
 
 
 def test_weights_near_1_pass_though_their_logs_vanish(own):
@@ -179,7 +199,8 @@ def plain_hebb(net, x, y, o, Gamma):
 
 def modulated_priors(net, x, y, o, Gamma):
     """A cost whose modulator multiplies psi as well."""
-    cost = {term: neural_cost(net, x, y, o, Gamma)[term].values for term in TERMS}
+    terms = neural_cost(net, x, y, o, Gamma).terms
+    cost = {term: terms.sel(term=term).values for term in TERMS}
     psi = sum((f[1:] * p).sum(1) for f, p in zip((y, 1 - y), net.psi, strict=True))
     return cost | {"decision": cost["decision"] + 2 * Gamma * psi}
 
@@ -231,6 +252,8 @@ def test_bad_functions_of_ones_own_are_refused(own):
         check_equivalence(*own, cost=lambda *_: {"likelyhood": 0})
     with pytest.raises(ParameterError, match="rule gives no change of W1"):
         check_equivalence(*own, rule=lambda *_: {})
+    with pytest.raises(ParameterError, match=r"cost gives likelihood of shape \(1,\) and must give \(6,\)"):
+        check_equivalence(*own, cost=lambda *_: dict.fromkeys(TERMS, np.zeros(1)))
     with pytest.raises(ParameterError, match=r"activity gives \(2,\) rates and must give \(3,\)"):
         check_equivalence(*own, activity=lambda *_: np.zeros(2))
 
@@ -250,6 +273,8 @@ def test_the_correspondence_prints_both_sides():
     assert all(row.network_values == row.model_values for row in table if row.network.startswith(("sig", "psi", "lam")))
     assert len(str(table).splitlines()) == len(table) + 2
     assert correspondence(to_network(model)) == table
+    assert table.to_dataset().network_values.attrs["units"] == "1"
+    assert not hasattr(table, "holds")
 
 
 @pytest.mark.parametrize("place", [(0, 0), (-1, -1)])

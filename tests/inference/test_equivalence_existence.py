@@ -84,6 +84,44 @@ def test_canonical_activity_descends_a_cost_whatever_its_synapses(random_network
 
 def test_one_neuron_always_descends_a_cost():
     assert cost_exists(lambda u: np.sin(u) - u**2, 1).exists
+    with pytest.raises(NumericalError, match="activity gives nan for neuron 1"):
+        cost_exists(lambda u: np.nan * u, 1)
+
+
+@pytest.mark.parametrize(
+    ("jump", "where"),
+    [
+        (lambda u: np.sign(u), "0"),
+        (lambda u: np.sign(u - 2.5), "2.5"),
+        (lambda u: 1e-3 * np.sign(u.sum() - 1) * np.ones(4), "on a slant"),
+    ],
+)
+def test_a_jump_is_not_read_as_smooth(jump, where):
+    """Derivatives beside it are 0, of a coupling that has no cost."""
+    skew = W - W.T
+    with pytest.raises(NumericalError, match="activity jumps at u ="):
+        cost_exists(lambda u: -u + skew @ jump(u), 4)
+
+
+def test_what_is_steep_or_has_a_kink_does_not_jump():
+    assert cost_exists(lambda u: -u + expit(1e4 * (u - 0.3)), 4).exists
+    assert cost_exists(lambda u: -u + relu(u) + np.cbrt(u), 4).exists
+    assert cost_exists(lambda u: (1e9 + SYMMETRIC @ u) - 1e9, 4).exists  # rounded to 1.2e-7
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_couplings_of_another_size_are_seen(sign):
+    """-1e10 beside 1 and +-1: rounding of f is 1e10 x 3 x 2e-16 over a width of 6e-3, 1e-3."""
+    answer = cost_exists(lambda u: np.array([-1e10 * u[0] + u[1], sign * u[0] - u[1]]), 2)
+    assert answer.exists == (sign == 1)
+    assert answer.tolerance < 0.1
+
+
+def test_draws_are_a_stream_of_their_own_and_numbers_are_plain():
+    one, again, other = (cost_exists(lambda u: -u + W @ u, 4, seed=seed) for seed in (1, 1, 2))
+    assert (one.at == again.at).all()
+    assert (one.at != other.at).all()
+    assert "np." not in repr(one)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +133,13 @@ def test_one_neuron_always_descends_a_cost():
         (lambda: cost_exists(lambda u: u, 3, transfer=np.sum), ParameterError, r"transfer gives shape \(\)"),
         (lambda: cost_exists(lambda u: u, 0), ParameterError, "n = 0 must be a whole number >= 1"),
         (lambda: cost_exists(lambda u: u, 3, low=1.0, high=0.0), ParameterError, "low < high"),
+        (lambda: cost_exists(lambda u: u, 3, low="a"), ParameterError, "low must be an array of real numbers"),
+        (lambda: cost_exists(lambda u: u, 3, seed=-1), ParameterError, "seed = -1"),
+        (lambda: cost_exists(lambda u: u, 3, points=1.5), ParameterError, "points = 1.5 must be a whole number"),
+        (lambda: cost_exists(lambda u: u, 3, transfer=["tanh"]), ParameterError, "did you mean tanh"),
+        (lambda: cost_exists("f", 3), ParameterError, "activity = 'f' must be a function"),
+        (lambda: cost_exists(lambda u: 1j * u, 3), ParameterError, "it is complex"),
+        (lambda: cost_exists(lambda u: [[1], [1, 2]], 2), ParameterError, "must be an array of real numbers"),
         (lambda: cost_exists(lambda u: u / 0.0 * np.inf, 3), NumericalError, "activity gives"),
         (lambda: cost_exists(lambda u: np.sin(1e6 * u), 3), NumericalError, "no derivative at any of the points"),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import digamma
 
-from synfer.core.errors import ParameterError
+from synfer.core.errors import ParameterError, SynferWarning
 from synfer.core.seeds import generator
 from synfer.inference.hitting import hitting_time
 from synfer.inference.hitting.chain import Chain, propagate, pull
@@ -156,6 +156,7 @@ def enumerated(model, maze, T):
     return p_steps
 
 
+@pytest.mark.filterwarnings("ignore:what beliefs forget")
 @pytest.mark.parametrize("initial", [None, np.full((2, 3), 0.1)], ids=["D", "unnormalised"])
 def test_beliefs_that_bear_on_decisions_are_followed_within_the_bound(initial):
     T, model = 8, learned(initial)
@@ -174,6 +175,18 @@ def test_beliefs_that_bear_on_decisions_are_followed_within_the_bound(initial):
     answer = hitting_time(model, MAZE, T=T, depth=T - 4)
     assert float(answer.truncation) == 0
     assert np.allclose(answer.p_steps, truth, rtol=0, atol=1e-13)
+
+
+@pytest.mark.filterwarnings("ignore:what beliefs forget")
+def test_a_memory_that_is_too_short_deepens_and_is_told_of():
+    T, model = 8, learned(None)
+    deep = [hitting_time(model, MAZE, T=T, depth=depth) for depth in (1, 2, 3)]
+    own = hitting_time(model, MAZE, T=T)
+    k = next((k for k in range(2) if deep[k].truncation <= 1e-3), 2)
+    assert k > 0
+    assert own.equals(deep[k])
+    with pytest.warns(SynferWarning, match=r"may move the distribution of steps by 0\.\d+ .* larger depth"):
+        assert hitting_time(model, MAZE, T=T, depth=0).attrs["warnings"]
 
 
 def test_paths_agree_with_states_where_beliefs_hardly_matter():
@@ -198,13 +211,13 @@ def test_any_finite_task_has_its_hitting_time():
 @pytest.mark.parametrize(
     ("model", "arguments", "said"),
     [
-        (fresh(0.3), {"ordering": "orignal"}, r"ordering = 'orignal' is not known; did you mean original\?"),
-        (fresh(0.3), {"T": 2}, "T = 2 must be an integer >= 3"),
-        (fresh(0.3), {"T": 2e4}, "T = 20000.0 must be an integer"),
-        (fresh(0.3), {"depth": -1}, "depth = -1 must be an integer >= 0"),
+        (fresh(0.3), {"ordering": "orignal"}, r"ordering = 'orignal' is unknown; did you mean original\?"),
+        (fresh(0.3), {"T": 2}, "T = 2 must be a whole number >= 3"),
+        (fresh(0.3), {"T": 2e4}, "T = 20000.0 must be a whole number"),
+        (fresh(0.3), {"depth": -1}, "depth = -1 must be a whole number >= 0"),
         (fresh(0.3), {"maze": []}, "maze is an empty sequence"),
-        (fresh(0.3), {"maze": TMaze()}, r"model has 121 observations \(axis 1 of a\) and the task 8"),
-        (GenerativeModel(a=np.ones((2, 121, 2, 1))), {}, r"model has 0 decisions \(E\).*4 actions; give E of 4"),
+        (fresh(0.3), {"maze": TMaze()}, "model has 121 observations and the task shows 8"),
+        (GenerativeModel(a=np.ones((2, 121, 2, 1))), {}, "model takes no decisions; give it E"),
         (GenerativeModel(a=np.ones((2, 121, 2, 1)), E=np.full(10, 0.1)), {}, "10 decisions.*give E of 8"),
     ],
 )

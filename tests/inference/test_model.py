@@ -87,7 +87,9 @@ def test_a_dataset_names_every_axis():
     assert ds.c.dims == ("previous_value", "previous", "decision_value", "decision")
     assert float(ds.E.sel(decision="z", decision_value=1)) == 0.4
     assert ds.previous.values.tolist() == ds.state.values.tolist() == ["left", "right"]
-    assert all(ds[name].attrs["units"] == "1" for name in ("a", "b", "c", "D", "E", "initial"))
+    assert all(ds[name].attrs["units"] == "1" for name in ds.variables)
+    assert ds.previous_value.attrs["long_name"] == "value of the state one step ago"
+    assert ds.attrs["model"] == model.digest()
     assert GenerativeModel(a=xr.DataArray(ds.a)).a.shape == (2, 3, 2, 2)
     assert set(GenerativeModel(a=ONES).to_dataset()) == {"a", "D"}
 
@@ -150,7 +152,7 @@ BAD = {
     "count 0": ({"a": _with(ONES, (1, 2, 0, 1), 0)}, "a[1, 2, 0, 1] = 0 must be finite and > 0"),
     "count nan": ({"a": _with(ONES, (0, 0, 0, 0), np.nan)}, "a[0, 0, 0, 0] = nan"),
     "count inf": ({"a": _with(ONES, (0, 0, 1, 0), np.inf)}, "a[0, 0, 1, 0] = inf"),
-    "words": ({"a": "many"}, "a must be an array of numbers"),
+    "words": ({"a": "many"}, "a must be an array of real numbers (it is text)"),
     "shape of a": ({"a": np.ones((2, 3, 2))}, "a has shape (2, 3, 2) and must be (2, number of observations, 2,"),
     "odd block": ({"a": np.ones((5, 4))}, "its block matrix"),
     "no states": ({"a": np.ones((2, 3, 2, 0))}, "a has shape"),
@@ -166,7 +168,14 @@ BAD = {
     "initial": ({"a": ONES, "initial": [[0.5, -1], [0.5, 1]]}, "initial[0, 1] = -1"),
     "expectation": ({"a": ONES, "expectation": "digama"}, "did you mean digamma"),
     "few names": ({"a": ONES, "states": ("left",)}, "states has 1 names and must have 2"),
-    "same names": ({"a": ONES, "states": ("left", "left")}, "2 different ones"),
+    "same names": ({"a": ONES, "states": ("left", "left")}, "states names 'left' twice"),
+    "no names": ({"a": ONES, "states": None}, "states = None must be a tuple of 2 names"),
+    "complex": ({"a": ONES + 0j}, "a must be an array of real numbers (it is complex)"),
+    "numbers as text": ({"a": [["1", "2"], ["3", "4"]]}, "a must be an array of real numbers (it is text)"),
+    "nothing": ({"a": None}, "a must be an array of real numbers (it is None)"),
+    "too large a count": ({"a": 1e308 * ONES}, "a[0, 0, 0, 0] = 1e+308 is too large to add up with its pair"),
+    "too large a weight": ({"a": ONES, "D": np.full((2, 2), 1e308)}, "D[0, 0] = 1e+308 is too large"),
+    "kind of expectation": ({"a": ONES, "expectation": ["ratio"]}, "did you mean ratio"),
     "text of names": ({"a": ONES, "states": "lr"}, "states = 'lr' must be a tuple of 2 names"),
 }
 
@@ -185,7 +194,8 @@ def test_a_bad_model_is_refused_by_field_place_and_repair(name):
         ({"A0": [[0.5, 0.5]]}, "A0 of shape (1, 2)"),
         ({"A1": [[1.0]]}, "A1 of shape (1, 1) must hold probabilities in (0, 1)"),
         ({"B1": [[0.5]]}, "B1 and B0 go together"),
-        ({"total": -1.0}, "total = -1 must be finite and > 0"),
+        ({"total": [1.0, 2.0]}, "total = [1.0, 2.0] must be a number > 0"),
+        ({"total": -1.0}, "total = -1.0 must be a number > 0 and finite"),
     ],
 )
 def test_bad_probabilities_are_refused(change, message):

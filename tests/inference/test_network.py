@@ -91,7 +91,7 @@ def test_zero_synapses_are_not_absent_synapses(random_network):
     o = np.random.default_rng(14).uniform(0, 1, (4, net.n_inputs))
     one, two = activity(net, o), activity(zero, o)
     assert abs(one.x - two.x).max() < 1e-15  # h1 and h0 shift by the same, up to the rounding of both
-    cost = neural_cost(zero, one.x, one.y, o).transition
+    cost = neural_cost(zero, one.x, one.y, o).terms.sel(term="transition")
     assert cost.values == pytest.approx(np.full(4, net.n_hidden**2 * np.log(2)), rel=1e-14)
 
 
@@ -117,7 +117,7 @@ def test_firing_at_0_or_1_costs_no_entropy(random_network):
     net = random_network(17)
     x, y = np.ones((3, net.n_hidden)), np.zeros((3, net.n_outputs))
     cost = neural_cost(net, x, y, np.ones((2, net.n_inputs)))
-    assert (cost.entropy == 0).all()
+    assert (cost.terms.sel(term="entropy") == 0).all()
     assert np.isfinite(cost.neural_cost).all()
 
 
@@ -160,7 +160,7 @@ TWO_LAYERS = {"W1": W, "W0": W, "V1": [[1.0]], "V0": [[1.0]], "psi1": -1.0, "psi
         ({"W1": W, "W0": [[1.0, np.nan]]}, r"W0\[0, 1\] = nan must be finite"),
         ({"W1": W, "W0": [[1.0]]}, r"W0 has shape \(1, 1\) and must be \(1, 2\)"),
         ({"W1": W, "W0": None}, "W1 and W0 go together"),
-        ({"W1": "x", "W0": W}, "W1 must be an array of numbers"),
+        ({"W1": "x", "W0": W}, "W1 must be an array of real numbers"),
         ({"W1": W, "W0": W, "K1": [[1.0]]}, "K1 and K0 go together"),
         ({"W1": W, "W0": W, "K1": W, "K0": W}, r"K1 has shape \(1, 2\) and must be \(1, 1\)"),
         ({"W1": W, "W0": W, "V1": [[1.0]], "V0": [[1.0]]}, "give psi1 and psi0"),
@@ -169,12 +169,22 @@ TWO_LAYERS = {"W1": W, "W0": W, "V1": [[1.0]], "V0": [[1.0]], "psi1": -1.0, "psi
         ({"W1": W, "W0": W, "lambda_W": 0.0}, "lambda_W = 0 must be > 0"),
         ({"W1": W, "W0": W, "lambda_W": [1.0, 2.0]}, r"lambda_W has shape \(2,\) and must be \(2, 1, 2\)"),
         ({"W1": W, "W0": W, "lambda_phi": 2.0, "phi1": 0.0}, r"exp\(phi1\) \+ exp\(phi0\) = 1.5 for hidden neuron 0"),
-        ({"W1": W, "W0": W, "initial": [1.5]}, "initial of shape"),
+        ({"W1": W, "W0": W, "phi1": None, "phi0": None}, "phi1 = None and phi0 = None must be numbers"),
+        ({"W1": W, "W0": W, "phi1": None}, "phi1 and phi0 go together"),
+        ({"W1": W, "W0": W, "lambda_K": 7}, "lambda_K is given without K1 and K0"),
+        ({"W1": W, "W0": W, "lambda_V": np.full((2, 1, 1), 3.0)}, "lambda_V is given without V1 and V0"),
+        ({"W1": [[1j, 0]], "W0": W}, "W1 must be an array of real numbers .it is complex"),
+        ({"W1": W, "W0": W, "tau": "a"}, "tau = 'a' ms must be a number > 0 ms"),
+        ({"W1": W, "W0": W, "hold": True}, "hold = True ms must be"),
+        ({"W1": W, "W0": W, "inputs": "ab"}, "inputs = 'ab' must be a tuple of 2 names"),
+        ({"W1": W, "W0": W, "hidden": None}, "hidden = None must be a tuple of 1 names"),
+        ({"W1": W, "W0": W, "initial": [[0.5], [-1.0]]}, r"initial\[1, 0\] = -1 must be > 0"),
+        ({"W1": W, "W0": W, "initial": [1.5]}, r"initial\[0\] = 1.5 must lie in \(0, 1\)"),
         ({"W1": W, "W0": W, "K_h": [[[1.0]]] * 2}, "K_h is given without K1"),
-        ({"W1": W, "W0": W, "tau": 0.0}, "tau = 0 ms must be > 0 ms"),
-        ({"W1": W, "W0": W, "hold": -1.0}, "hold = -1 ms must be > 0 ms"),
+        ({"W1": W, "W0": W, "tau": 0.0}, "tau = 0.0 ms must be a number > 0 ms and finite"),
+        ({"W1": W, "W0": W, "hold": -1.0}, "hold = -1.0 ms must be a number > 0 ms; "),
         ({"W1": W, "W0": W, "tau": np.inf}, "finite"),
-        ({"W1": W, "W0": W, "inputs": ("a", "a")}, "inputs has 2 names and must have 2 different ones"),
+        ({"W1": W, "W0": W, "inputs": ("a", "a")}, "inputs names 'a' twice"),
     ],
 )
 def test_bad_networks_are_refused(fields, message):
@@ -192,7 +202,7 @@ def test_bad_networks_are_refused(fields, message):
         ({"x": np.full((4, 1), -0.1)}, r"x\[0, 0\] = -0.1 must lie in \[0, 1\]"),
         ({"y": None}, "the network has 1 outputs"),
         ({"y": np.full((4, 1), np.nan)}, r"y\[0, 0\] = nan must be finite"),
-        ({"Gamma": 1.2}, r"Gamma\[0\] = 1.2 must lie in \[0, 1\]"),
+        ({"Gamma": 1.2}, r"Gamma = 1.2 must lie in \[0, 1\]"),
         ({"Gamma": [0.1, 0.2]}, r"Gamma has shape \(2,\) and must be a number, or \(3,\)"),
     ],
 )
@@ -207,10 +217,43 @@ def test_activity_begins_where_the_network_says():
     assert activity(net, np.zeros((1, 2))).x.values[0] == 0.25
     with pytest.raises(ParameterError, match="x0 differs from the network's initial"):
         activity(net, np.zeros((1, 2)), x0=[0.5])
+    with pytest.raises(ParameterError, match="x0 must be an array of real numbers"):
+        activity(net, np.zeros((1, 2)), x0="a")
     with pytest.raises(ParameterError, match=r"x\[0, 0\] = 0.5 must be the network's initial\[0, 0\] = 0.25"):
         neural_cost(net, np.full((2, 1), 0.5), np.full((2, 1), 0.5), np.zeros((1, 2)))
     with pytest.raises(ParameterError, match=r"x0\[0\] = 1 must lie in \(0, 1\)"):
         activity(net.replace(initial=None), np.zeros((1, 2)), x0=[1.0])
+
+
+def test_synapses_that_go_take_their_insensitivity_along():
+    net = CanonicalNetwork(**TWO_LAYERS, lambda_V=5.0).freeze()
+    one = net.replace(V1=None, V0=None)
+    assert (one.V1, one.V_h, one.lambda_V) == (None, None, 1.0)
+    assert one.replace(V1=[[1.0]], V0=[[2.0]], lambda_V=4.0).lambda_V[0, 0, 0] == 4
+
+
+@pytest.mark.parametrize("hold", [None, 1.0])
+def test_potentials_that_are_not_finite_are_named(hold):
+    net = CanonicalNetwork(W1=[[0.0], [1e308]], W0=[[0.0], [-1e308]])
+    with pytest.raises(NumericalError, match="potential u of h1 is nan at step 1"):
+        activity(net, [[1.0], [0.0]], hold=hold)
+
+
+def test_a_sum_of_costs_that_overflows_is_named():
+    """Each term is finite, two of them 1.5e308."""
+    net = CanonicalNetwork(W1=W, W0=W, **dict.fromkeys(("phi1", "phi0"), -1.5e308), psi1=[-1.5e308], psi0=[-1.5e308])
+    with pytest.raises(NumericalError, match="neural_cost = inf at step 1"):
+        neural_cost(net, np.ones((2, 1)), np.ones((2, 1)), np.zeros((1, 2)))
+
+
+def test_results_say_what_made_them():
+    net = CanonicalNetwork(**TWO_LAYERS)
+    out = activity(net, np.zeros((2, 2)), hold=3.0)
+    cost = neural_cost(net, out.x, out.y, np.zeros((2, 2)))
+    assert (out.attrs["verb"], cost.attrs["verb"]) == ("activity", "neural_cost")
+    assert out.attrs["network"] == cost.attrs["network"] == net.digest() != net.replace(tau=2.0).digest()
+    assert (out.attrs["hold"], cost.terms.dims) == (3.0, ("term", "step"))
+    assert all("units" in ds[name].attrs for ds in (out, cost) for name in ds.variables)
 
 
 def test_a_cost_that_overflows_is_named():

@@ -175,6 +175,31 @@ def test_unlearning_more_than_was_learned_is_refused(random_network):
         plasticity(net, x, d, o, 1.0)
 
 
+def test_a_gradient_that_nothing_would_stop_is_refused(random_network):
+    """Where counts fall to 0 the weights have no rest: each step would move them as far as the last."""
+    net = random_network(43, lambda_V=1.0)
+    x, d, o = trajectory(net, 50, 44, decisions=True)
+    with pytest.raises(ParameterError, match=r"V[10]\[\d, \d\] has seen -.* rule='counts' with floor=1.0"):
+        plasticity(net, x, d, o, 1.0, rule="gradient", rate=1e-3, steps=2)
+    once = plasticity(net, x, d, o, 1.0, rule="gradient", rate=1e-3)
+    change = 1e-3 * hebbian_gradient(net, x, d, o, 1.0)["V1"]
+    assert abs(once.V1 - net.V1 - change).max() < 1e-15  # of weights below 4
+
+
+def test_weights_without_counts_are_named(random_network):
+    net = random_network(43).replace(W1=np.where(np.eye(3, 4) > 0, 800.0, 1.0))
+    x, d, o = trajectory(net, 5, 44)
+    with pytest.raises(ParameterError, match=r"W1\[0, 0\] = 800 leaves no count of a silent input"):
+        plasticity(net, x, d, np.ones_like(o))
+
+
+def test_numbers_of_numpy_are_numbers(random_network):
+    net = random_network(43)
+    own = trajectory(net, 5, 44)
+    flows = [plasticity(net, *own, rule="gradient", rate=rate).W1 for rate in (0.125, np.float32(0.125))]
+    assert (flows[0] == flows[1]).all()
+
+
 def test_thresholds_follow_weights_unless_frozen(random_network):
     net = random_network(45)
     x, y, o = trajectory(net, 20, 46)
@@ -198,7 +223,7 @@ def test_phi_becomes_the_log_of_mean_activity(random_network):
 
     def prior(p):
         own = net.replace(lambda_phi=None, phi1=np.log(p), phi0=np.log(1 - p))
-        return float(neural_cost(own, x, y, o).prior.sum())
+        return float(neural_cost(own, x, y, o).terms.sel(term="prior").sum())
 
     assert all(prior(mean) < prior(mean + shift) for shift in (-0.01, 0.01))
 
@@ -234,6 +259,8 @@ def test_schedules_learn_the_same_of_decisions_where_beliefs_do_not_learn(random
     results = [adapt(net, o, schedule=s, d=d, Gamma=Gamma, modulator=modulator) for s in ("step", "trial", "session")]
     (step, run), (trial, _), (session, _) = results
     assert run.x.shape == (3, 9, 3)
+    assert run.trial.values.tolist() == [0, 1, 2]
+    assert (run.attrs["verb"], run.attrs["network"], run.attrs["schedule"]) == ("adapt", net.digest(), "step")
     assert abs(step.V1 - session.V1).max() < 1e-11  # x moves by 24 counts of 1e14, times weights below 10
     assert abs(trial.V1 - session.V1).max() < 1e-11
 
@@ -264,11 +291,15 @@ def test_a_trial_is_activity_and_then_plasticity(random_network):
     assert learned == own
 
 
+def added(net, x_before, y):
+    return EligibilityTrace.empty(net).add(x_before, y)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda net, x, y, o: plasticity(net, x, y, o, rule="count"), "did you mean counts"),
-        (lambda net, x, y, o: plasticity(net, x, y, o, rule="gradient"), "rate = None must be > 0"),
+        (lambda net, x, y, o: plasticity(net, x, y, o, rule="gradient"), "rate = None must be a number > 0"),
         (lambda net, x, y, o: plasticity(net, x, y, o, rate=1.0), "rate and steps belong to rule='gradient'"),
         (
             lambda net, x, y, o: plasticity(net, x, y, o, rule="gradient", rate=9.0, steps=2),
@@ -280,7 +311,7 @@ def test_a_trial_is_activity_and_then_plasticity(random_network):
             "belong to rule='counts'",
         ),
         (lambda net, x, y, o: plasticity(net, x, y, o, window=0), "window = 0 must be a whole number"),
-        (lambda net, x, y, o: plasticity(net, x, y, o, floor=-1.0), "floor = -1.0 must be > 0"),
+        (lambda net, x, y, o: plasticity(net, x, y, o, floor=-1.0), "floor = -1.0 must be a number > 0"),
         (lambda net, x, y, o: adapt(net, o, schedule="steps"), "did you mean step"),
         (lambda net, x, y, o: adapt(net, o, schedule="step", window=3), "window needs the schedule"),
         (lambda net, x, y, o: adapt(net, o[0]), r"o has shape \(4,\) and must be \(trials, T, No\)"),
@@ -290,9 +321,34 @@ def test_a_trial_is_activity_and_then_plasticity(random_network):
         (lambda net, x, y, o: Neuromodulator(kernel=[1.5, -0.5]), "must be a row of shares >= 0"),
         (lambda net, x, y, o: Neuromodulator(baseline=1.5), "baseline = 1.5 must be <= 1"),
         (lambda net, x, y, o: Neuromodulator.delayed(-1), "steps = -1 must be a whole number >= 0"),
-        (lambda net, x, y, o: Neuromodulator().credit([0.5, 1.5]), r"Gamma\[1\] = 1.5 must lie in \[0, 1\]"),
+        (lambda net, x, y, o: Neuromodulator().credit([0.5, 1.5]), r"signal\[1\] = 1.5 must lie in \[0, 1\]"),
         (lambda net, x, y, o: EligibilityTrace.empty(net).add([0.5], [1.0, 0.0]), r"x_before has shape \(2, 1\)"),
         (lambda net, x, y, o: EligibilityTrace.empty(net.replace(V1=None, V0=None)), "the network has no V"),
+        (lambda net, x, y, o: plasticity(net.replace(V1=None, V0=None), x, y, o, window=3.5), "window = 3.5 must be"),
+        (lambda net, x, y, o: plasticity(net, x, y, o, floor="x"), "floor = 'x' must be a number > 0"),
+        (lambda net, x, y, o: plasticity(net, x, y, o, floor=True), "floor = True must be a number > 0"),
+        (lambda net, x, y, o: plasticity(net, x, y, o, rule="gradient", rate=True), "rate = True must be"),
+        (lambda net, x, y, o: adapt(net, o, floor="x"), "floor = 'x' must be a number > 0"),
+        (lambda net, x, y, o: adapt(net, o, window=0), "window = 0 must be a whole number"),
+        (lambda net, x, y, o: adapt(net, o, modulator="dopamine"), "modulator = 'dopamine' must be of kind Neuromod"),
+        (lambda net, x, y, o: Neuromodulator.decaying("a", 3), "tau = 'a' steps must be a number > 0"),
+        (lambda net, x, y, o: Neuromodulator.decaying(3.0, 1.5), "length = 1.5 must be a whole number"),
+        (lambda net, x, y, o: Neuromodulator().at_synapse([]), r"signal has shape \(0,\) and must be \(T,\)"),
+        (lambda net, x, y, o: Neuromodulator().credit([[0.5]]), r"signal has shape \(1, 1\)"),
+        (lambda net, x, y, o: added(net, "a", [0, 1]), "x_before must be an array of real numbers"),
+        (lambda net, x, y, o: added(net, [[1], [1, 2]], [0, 1]), "x_before must be an array of real numbers"),
+        (lambda net, x, y, o: added(net, [-3, 0, 0], [0, 1]), r"x_before\[0\] = -3 must lie in \[0, 1\]"),
+        (lambda net, x, y, o: added(net, -np.ones((2, 3)), [0, 1]), r"x_before\[0, 0\] = -1 must be >= 0"),
+        (lambda net, x, y, o: added(net, [1, 0, 0], [0, 2]), r"y\[1\] = 2 must lie in \[0, 1\]"),
+        (lambda net, x, y, o: EligibilityTrace(np.zeros((2, 2, 3))), r"e has shape \(2, 2, 3\)"),
+        (
+            lambda net, x, y, o: EligibilityTrace(np.zeros((2, 2, 1, 1))).release(net, 0.0),
+            r"shape \(2, 2, 1, 1\) and must be \(2, 2, 2, 3\)",
+        ),
+        (
+            lambda net, x, y, o: EligibilityTrace.empty(net).release(net.replace(V1=None, V0=None), 0.0),
+            "the network has no V",
+        ),
     ],
 )
 def test_bad_learning_is_refused(random_network, call, message):

@@ -144,10 +144,10 @@ def test_t_maze_in_closed_form(p):
 
 def test_planner_sees_the_cue_first_and_is_rewarded_as_often_as_the_task_allows():
     task = TMaze(p_reward=0.93)
-    d = act(t_maze_pomdp(task), task, trials=600, seed=5)
+    d = act(t_maze_pomdp(task), task, outcomes=t_maze_outcomes, trials=600, seed=5)
     # A first step elsewhere has probability 1e-5.
-    assert (d.actions[:, 0] == 3).all()
-    assert (d.steps == 2).all()
+    assert (d.d[:, 0] == 3).all()
+    assert (d.moves == 2).all()
     assert d.reached.all()
     # 4 standard errors of 600 trials.
     assert abs(float((d.outcome == 0).mean()) - 0.93) < 4 * np.sqrt(0.93 * 0.07 / 600)
@@ -156,8 +156,8 @@ def test_planner_sees_the_cue_first_and_is_rewarded_as_often_as_the_task_allows(
 def test_planner_that_does_not_care_to_know_goes_to_the_cue_by_chance():
     # Gain and loss alike, so that all four places are worth the same: uniform, whatever gamma.
     pomdp = t_maze_pomdp(reward=3, loss=-3)
-    d = act(pomdp, TMaze(), trials=600, objective="pragmatic_value", seed=5)
-    assert abs(float((d.actions[:, 0] == 3).mean()) - 0.25) < 4 * np.sqrt(0.25 * 0.75 / 600)
+    d = act(pomdp, TMaze(), outcomes=t_maze_outcomes, trials=600, objective="pragmatic_value", seed=5)
+    assert abs(float((d.d[:, 0] == 3).mean()) - 0.25) < 4 * np.sqrt(0.25 * 0.75 / 600)
     # Of arms entered before the cue, half are right: 2/3 of all trials, as centre, left and right are alike.
     rewarded = 2 / 3 * 0.5 + 1 / 3 * 0.98
     assert abs(float((d.outcome == 0).mean()) - rewarded) < 4 * np.sqrt(rewarded * (1 - rewarded) / 600)
@@ -197,8 +197,8 @@ def test_a_habit_of_two_decisions_for_each_action_goes_where_they_say():
 
 def test_trials_do_not_depend_on_how_many_there_are():
     pomdp = t_maze_pomdp(reward=3, loss=-3)
-    few, many = (act(pomdp, TMaze(), trials=n, seed=2) for n in (7, 20))
-    assert few.actions.equals(many.actions[:7])
+    few, many = (act(pomdp, TMaze(), outcomes=t_maze_outcomes, trials=n, seed=2) for n in (7, 20))
+    assert few.d.equals(many.d[:7])
     assert few.outcome.equals(many.outcome[:7])
 
 
@@ -229,8 +229,8 @@ def small(**changes):
         (lambda: small(C=[1, 2, 3]), r"C prefers among \[3\] outcomes .* \[2\]"),
         (lambda: small(C=[0, np.inf]), r"C\[0\]\[1\] = inf must be finite"),
         (lambda: small(D=[0.5, 0.3, 0.2]), "D has 3 probabilities and must have 2"),
-        (lambda: small(actions=("a", "a")), "actions has 2 names and must have 2 different ones"),
-        (lambda: construct_policies(small(), 0), "depth = 0 must be an integer >= 1"),
+        (lambda: small(actions=("a", "a")), "actions names 'a' twice"),
+        (lambda: construct_policies(small(), 0), r"depth = 0 must be a whole number in 1 \.\. 10000"),
         (lambda: construct_policies(small(), 30), r"2\^30 policies .* use a smaller depth"),
         (lambda: expected_free_energy(small(), [[0, 2]]), r"policies\[0, 1\] = 2 must be an action in 0\.\.1"),
         (lambda: expected_free_energy(small(), 1, gamma=-1.0), "gamma = -1.0 must be finite and >= 0"),
@@ -240,14 +240,46 @@ def small(**changes):
         (lambda: forward_filter(small(), [[2]]), r"outcome 2 of m0 at step 1 must be in 0\.\.1"),
         (lambda: forward_filter(small(), [[0.5]]), "outcomes of dtype float64 must be integers"),
         (
-            lambda: act(small(B=np.ones((2, 2, 4)) / 2), TMaze(), trials=1, seed=0),
+            lambda: act(small(B=np.ones((2, 2, 4)) / 2), TMaze(), outcomes=t_maze_outcomes, trials=1, seed=0),
             "3 outcomes .* model has 1 modalities",
         ),
         (lambda: forward_filter(small(), [[0], [0]], [5]), r"action 5 is not there"),
-        (lambda: t_maze_pomdp("maze"), "must be a TMaze"),
-        (lambda: act(small(), TMaze(), trials=1, seed=0), "the task has 4 actions and the model 2"),
-        (lambda: compare_habit(trials=2, linger=60, seed=0), r"linger = 60 must be an integer in \[0, T - 2\)"),
-        (lambda: act(t_maze_pomdp(), TMaze(), trials=0, seed=0), "trials = 0 must be an integer >= 1"),
+        (lambda: t_maze_pomdp("maze"), "task = 'maze' must be of kind TMaze"),
+        (lambda: small(A=[]), "A is empty; give an array for each modality"),
+        (lambda: small(A="ab"), "A = 'ab' must be a list of arrays"),
+        (lambda: small(A=[[1, 0], [0]]), r"A\[0\] has shape|A\[0\] must be|A has"),
+        (lambda: small(C=[1e308, -1e308]), r"C\[0\]\[0\] = 1e\+308 must be a preference within 1e\+100 nats"),
+        (lambda: small(actions=("a", "a, a")), "actions holds 'a, a'; leave out ', '"),
+        (lambda: small(states="ab"), "states = 'ab' must be a tuple of 2 names"),
+        (lambda: construct_policies("maze", 1), "pomdp = 'maze' must be of kind Pomdp"),
+        (lambda: expected_free_energy("maze", 1), "pomdp = 'maze' must be of kind Pomdp"),
+        (lambda: expected_free_energy(small(), [[0], [0, 1]]), "policies are of unlike lengths"),
+        (lambda: expected_free_energy(small(), "2"), "depth = '2' must be a whole number"),
+        (lambda: expected_free_energy(small(), [[0, 1], [1, 1], [0, 1]]), r"policies\[2\] = \[0, 1\] is there twice"),
+        (lambda: expected_free_energy(small(), 1, gamma="a"), "gamma = 'a' must be finite"),
+        (lambda: forward_filter("maze", [[0]]), "pomdp = 'maze' must be of kind Pomdp"),
+        (lambda: forward_filter(small(), [[0], [0, 1]], [0]), "outcomes has rows of unlike lengths"),
+        (lambda: t_maze_outcomes([0, 1]), r"observation has shape \(2,\) and must have \(8,\)"),
+        (
+            lambda: act(t_maze_pomdp(), TMaze, outcomes=t_maze_outcomes, trials=1, seed=0),
+            "task = TMaze is a class",
+        ),
+        (lambda: act(t_maze_pomdp(), TMaze(), outcomes=3, trials=1, seed=0), "outcomes = 3 must be a function"),
+        (lambda: act(t_maze_pomdp(), TMaze(), outcomes=t_maze_outcomes, trials=1, T=2.0, seed=0), "T = 2.0 must be"),
+        (lambda: compare_habit(trials=2, T="a", seed=0), "T = 'a' must be a whole number"),
+        (lambda: compare_habit(trials=2, modulation="a", seed=0), "modulation = 'a' must be of kind RiskModulation"),
+        (lambda: compare_habit(trials=2, model=3, seed=0), "model = 3 must be of kind GenerativeModel"),
+        (lambda: compare_habit("maze", trials=2, seed=0), "task = 'maze' must be of kind TMaze"),
+        (lambda: compare_habit(trials=2, seed="a"), "seed = 'a' must be"),
+        (
+            lambda: act(small(), TMaze(), outcomes=t_maze_outcomes, trials=1, seed=0),
+            "the task has 4 actions and the model 2",
+        ),
+        (lambda: compare_habit(trials=2, linger=60, seed=0), r"linger = 60 must be a whole number in 0 \.\. 57"),
+        (
+            lambda: act(t_maze_pomdp(), TMaze(), outcomes=t_maze_outcomes, trials=0, seed=0),
+            "trials = 0 must be a whole number >= 1",
+        ),
     ],
 )
 def test_wrong_input_is_named(wrong, message):
@@ -258,3 +290,29 @@ def test_wrong_input_is_named(wrong, message):
 def test_impossible_outcomes_are_named():
     with pytest.raises(NumericalError, match=r"outcomes \[1\] at step 1 have probability 0"):
         forward_filter(small(D=[1.0, 0.0]), [[1]])
+
+
+def test_a_precision_as_large_as_numbers_are_takes_the_best_policy():
+    pomdp = small(C=[2.0, 0.0], B=np.stack([np.diag([1.0, 1.0]), np.array([[0.0, 0.0], [1.0, 1.0]])], axis=2))
+    found = expected_free_energy(pomdp, 2, gamma=1e308)
+    best = found.expected_free_energy.values == found.expected_free_energy.values.min()
+    np.testing.assert_array_equal(found.q_pi.values, best / best.sum())
+    far = expected_free_energy(small(C=[1e100, -1e100]), 2)
+    assert np.isfinite(far.expected_free_energy).all()
+    assert np.isfinite(far.q_pi).all()
+
+
+def test_results_say_what_they_come_from():
+    pomdp, habit = t_maze_pomdp(), t_maze_habit()
+    run = act(pomdp, TMaze(), outcomes=t_maze_outcomes, trials=2, seed=0)
+    both = compare_habit(trials=2, seed=0)
+    found = expected_free_energy(pomdp, 1)
+    beliefs = forward_filter(pomdp, [[0, 0, 0]])
+    names = ("act", "compare_habit", "expected_free_energy", "forward_filter")
+    for name, ds in zip(names, (run, both, found, beliefs), strict=True):
+        assert (ds.verb, ds.pomdp) == (name, pomdp.digest())
+        assert [name for name, variable in ds.variables.items() if not variable.attrs.get("units")] == []
+    assert run.task == both.task == repr(TMaze())
+    assert both.model == habit.digest()
+    assert run.trial.values.tolist() == both.trial.values.tolist() == [0, 1]
+    assert t_maze_pomdp(reward=2).digest() != pomdp.digest()

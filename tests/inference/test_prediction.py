@@ -36,7 +36,7 @@ def test_the_published_error(data_file):
 @pytest.fixture(scope="module")
 def found():
     wrong = maze_model(0.2).replace(c=MODEL.c)
-    return predict_learning(MODEL, MAZES[:4], 5, seed=3, known=MAZES[4:], wrong=wrong, replicates=2, T=4000)
+    return predict_learning(MODEL, MAZES[:4], trials=5, seed=3, known=MAZES[4:], wrong=wrong, replicates=2, T=4000)
 
 
 def test_predictions_are_those_of_agents_with_the_estimated_prior(found):
@@ -53,6 +53,12 @@ def test_predictions_are_those_of_agents_with_the_estimated_prior(found):
     assert float(found.error[2]) > float(found.error[:2].max())
 
 
+def test_results_say_what_they_come_from(found):
+    assert (found.verb, found.model) == ("predict_learning", MODEL.digest())
+    assert (found.task, found.known) == ([repr(maze) for maze in MAZES[:4]], [repr(maze) for maze in MAZES[4:]])
+    assert [name for name, variable in found.variables.items() if not variable.attrs.get("units")] == []
+
+
 def test_results_do_not_depend_on_workers():
     arguments = {"trials": 2, "seed": 9, "known": MAZES[4:], "T": 1500, "estimators": ("likelihood",)}
     one = predict_learning(MODEL, MAZES[:3], workers=1, **arguments)
@@ -63,7 +69,7 @@ def test_results_do_not_depend_on_workers():
 
 def test_progress_comes_to_its_end():
     told = []
-    predict_learning(MODEL, MAZES[:2], 1, seed=1, known=MAZES[4:], T=1500, progress=told.append, workers=1)
+    predict_learning(MODEL, MAZES[:2], trials=1, seed=1, known=MAZES[4:], T=1500, progress=told.append, workers=1)
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1)
 
@@ -71,13 +77,24 @@ def test_progress_comes_to_its_end():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"task": MAZES[:1]}, "a sequence of two or more"),
-        ({"known": []}, "known must hold at least one task"),
-        ({"known": MAZES[1:]}, "none that is predicted"),
-        ({"estimators": ("frequencies",)}, "estimator 'frequencies' is unknown; did you mean frequency"),
+        ({"task": MAZES[:1]}, "task = .* must be a sequence of 2 or more tasks"),
+        ({"task": 3}, "task = 3 must be a sequence"),
+        ({"task": [MAZES[0], "maze"]}, "task = 'maze' is no task"),
+        ({"known": []}, r"known = \[\] must be a sequence of 1 or more tasks"),
+        ({"known": MAZES[4]}, "known = .* must be a sequence"),
+        ({"known": MAZES[1:]}, "none of the tasks that are predicted"),
+        ({"model": "maze"}, "model = 'maze' must be of kind GenerativeModel"),
+        ({"trials": "a"}, "trials = 'a' must be a whole number"),
+        ({"T": 2}, "T = 2 must be a whole number >= 3"),
+        ({"seed": "a"}, "seed = 'a' must be"),
+        ({"estimators": 3}, "estimators = 3 is unknown"),
+        ({"estimators": ()}, "estimators is empty"),
+        ({"modulation": 3}, "modulation = 3 must be of kind RiskModulation"),
+        ({"workers": 0, "T": 10}, "workers = 0 must be a whole number >= 1"),
+        ({"estimators": ("frequencies",)}, "estimators = 'frequencies' is unknown; did you mean frequency"),
         ({"estimators": ("frequency",), "known": MAZES[4:5], "T": 10}, "is never taken in the first trials"),
         ({"replicates": 0}, "replicates = 0 must be a whole number >= 1"),
-        ({"wrong": 0.3}, "wrong = 0.3 must be a GenerativeModel"),
+        ({"wrong": 0.3}, "wrong = 0.3 must be of kind GenerativeModel"),
     ],
 )
 def test_what_does_not_fit_is_named(arguments, said):
@@ -91,6 +108,8 @@ def test_what_does_not_fit_is_named(arguments, said):
         ([1, 2], [1, 2, 3], r"shapes \(2,\) and \(3,\)"),
         ([1], [1], "2 or more"),
         ([0, 1], [1, 1], "observed must be > 0"),
+        ([1, 2], [1, np.nan], r"predicted\[1\] = nan must be finite"),
+        ("ab", [1, 2], "observed must be an array of real numbers"),
     ],
 )
 def test_means_that_make_no_error(observed, predicted, said):

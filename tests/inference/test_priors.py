@@ -175,15 +175,24 @@ SOME = np.array([[-1, *range(0, 256, 7)]])
         (np.array([[1, -1, 3]]), {}, "without a gap"),
         (SOME, {"by": "decision"}, "decision 1 is never taken in the trials fitted to.*or by='action'"),
         (SOME % 64, {}, "action 1 is never taken in the trials fitted to"),
-        (SOME, {"last": 0}, "last = 0 must be a whole number of trials >= 1"),
+        (SOME, {"last": 0}, "last = 0 must be a whole number >= 1"),
         (SOME, {"seen": "action"}, "seen = 'action' is unknown; did you mean actions"),
         (SOME, {"seen": "actions"}, r"must be in 0 \.\. 3"),
         (SOME % 4, {"seen": "actions", "by": "decision"}, "tells nothing about single decisions"),
-        (SOME, {"keys": [1, 2]}, "keys has 2 for each agent and must have 1"),
+        ([[1, 2], [1]], {}, "d has rows of unlike lengths; pad them with -1"),
+        (SOME, {"last": True}, "last = True must be a whole number >= 1"),
+        (SOME, {"keys": "a"}, "keys is of type <U1 and must be whole numbers"),
+        (SOME, {"keys": [-4]}, r"keys\[0\] = -4 must be >= 0"),
+        (SOME, {"modulation": 3}, "modulation = 3 must be of kind RiskModulation"),
+        (SOME, {"depth": 0}, "depth = 0 must be a whole number >= 1"),
+        (SOME, {"model": "maze"}, "model = 'maze' must be of kind GenerativeModel"),
+        (SOME, {"task": []}, "is no task"),
+        (SOME, {"task": [MAZE, "maze"]}, "task = 'maze' is no task"),
+        (SOME, {"keys": [1, 2]}, r"keys has shape \(2,\) and must have \(1, 1\), one for each agent and trial"),
         (SOME, {"ordering": "prot"}, "ordering = 'prot' is unknown; did you mean port"),
         (SOME, {"task": [MAZE, MAZE]}, r"must be \(trial, step\), or \(2, trial, step\) for 2 agents"),
         (SOME, {"model": GenerativeModel(a=np.ones((2, 121, 2, 1)))}, "the model takes no decisions"),
-        (SOME, {"task": TMaze()}, r"121 observations \(axis 1 of a\) and the task 8"),
+        (SOME, {"task": TMaze()}, "121 observations and the task shows 8"),
     ],
 )
 def test_what_does_not_fit_is_named(d, arguments, said):
@@ -204,3 +213,26 @@ def test_learning_without_risk_is_replayed_with_its_own_parameters():
 def test_decisions_are_a_multiple_of_actions():
     with pytest.raises(ParameterError, match="10 decisions, which must be a multiple of the 4 actions"):
         decision_frequency([1, 2], n_decisions=10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"trials": 0}, "trials = 0 must be a whole number >= 1"),
+        ({"workers": 0}, "workers = 0 must be a whole number >= 1"),
+        ({"model": 3}, "model = 3 must be of kind GenerativeModel"),
+        ({"task": [MAZE, TMaze]}, "TMaze is a class"),
+        ({"progress": 3}, "progress = 3 must be a function of the fraction"),
+        ({"seed": [1, "a"]}, "seed = 'a' must be"),
+        ({"T": "long"}, "T = 'long' must be a whole number"),
+    ],
+)
+def test_recoveries_that_make_no_sense_are_named(arguments, said):
+    with pytest.raises(ParameterError, match=said):
+        prior_recovery(**{"model": quick_learner(0.3), "task": [MAZE, MAZE], "trials": 1, "seed": 1} | arguments)
+
+
+def test_results_say_what_they_come_from(run):
+    found = estimate_prior(quick_learner(0.3), MAZE, run.d)
+    assert (found.verb, found.model, found.task) == ("estimate_prior", quick_learner(0.3).digest(), [repr(MAZE)])
+    assert [name for name, variable in found.variables.items() if not variable.attrs.get("units")] == []

@@ -61,9 +61,14 @@ def test_keys_are_drawn_by_the_seed_or_given():
     assert env.reset(options={"key": 5})[1]["state"] == TMaze().init(5)
     with pytest.raises(ParameterError, match=r"options of reset are \['keys'\]"):
         env.reset(options={"keys": 5})
+    for key in ("a", -1, 1.5):
+        with pytest.raises(ParameterError, match=f"key = {key!r} must be a whole number"):
+            TaskEnv(MAZE).reset(options={"key": key})
+    env.reset(seed=1)
+    assert env.step(np.array(1))[4]["steps"] == 1
 
 
-@pytest.mark.parametrize(("arguments", "said"), [((MAZE, 0), "T = 0 must be"), ((3,), "n_observations = None of int")])
+@pytest.mark.parametrize(("arguments", "said"), [((MAZE, 0), "T = 0 must be"), ((3,), "task = 3 is no task")])
 def test_bad_arguments_are_refused(arguments, said):
     with pytest.raises(ParameterError, match=said):
         TaskEnv(*arguments)
@@ -74,8 +79,8 @@ def test_steps_that_cannot_be_taken_are_refused():
     with pytest.raises(ParameterError, match="step comes before the first reset"):
         env.step(0)
     env.reset(seed=1)
-    for action in (-1, 4, 1.5):
-        with pytest.raises(ParameterError, match=r"must be an integer in 0 \.\.\. 3"):
+    for action in (-1, 4, 1.5, True, np.array([1])):
+        with pytest.raises(ParameterError, match=r"must be a whole number in 0 \.\. 3"):
             env.step(action)
 
 

@@ -34,25 +34,40 @@ def axes():
     return Figure().subplots()
 
 
+MANY = np.concatenate([STEPS, STEPS[:2]])
+"""Five mazes."""
+
+
 def test_the_band_is_that_of_the_mean_over_mazes():
-    """Three mazes: t = 4.30265 at 95 % and two degrees of freedom; sd 10 and 20 in the first and fourth trial."""
-    ax = plot.learning(learned(steps=STEPS), ax=axes())
-    np.testing.assert_allclose(ax.lines[0].get_ydata(), STEPS.mean(axis=0))
+    """Five mazes: t = 2.776445 at 95 % and four degrees of freedom; sd 20 in the fourth trial: 40, 0, 20, 40, 0."""
+    ax = plot.learning(learned(steps=MANY), ax=axes())
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), MANY.mean(axis=0))
     np.testing.assert_array_equal(ax.lines[0].get_xdata(), [1, 2, 3, 4, 5])
+    assert len(ax.lines) == 1
     band = ax.collections[0].get_paths()[0].vertices
-    reach = 4.302652729 / np.sqrt(3)
+    reach = 2.776445105 / np.sqrt(5)
     assert band[:, 1].max() == 99
     low = band[(band[:, 0] == 4), 1].min()
     assert low == pytest.approx(20 - 20 * reach, rel=1e-8)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("trial", "steps of a trial")
 
 
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_of_few_mazes_each_is_drawn(count):
+    ax = plot.learning(learned(steps=MANY[:count]), ax=axes())
+    assert len(ax.collections) == 0
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), MANY[:count].mean(axis=0))
+    np.testing.assert_allclose([line.get_ydata() for line in ax.lines[1:]], MANY[:count])
+
+
 def test_blocks_are_averaged_in_each_maze_first():
-    ax = plot.learning(learned(steps=STEPS), block=2, ax=axes(), label="two")
+    ax = plot.learning(learned(steps=MANY), block=2, ax=axes(), label="two")
     np.testing.assert_array_equal(ax.lines[0].get_xdata(), [1.5, 3.5])
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [20, 20])
+    # Means of blocks in the mazes: 15, 25, 20, 15, 25; and 35, 5, 20, 35, 5.
     band = ax.collections[0].get_paths()[0].vertices
-    assert band[:, 1].max() == pytest.approx(20 + 15 * 4.302652729 / np.sqrt(3), rel=1e-8)
+    spread = np.std([35, 5, 20, 35, 5], ddof=1)
+    assert band[:, 1].max() == pytest.approx(20 + spread * 2.776445105 / np.sqrt(5), rel=1e-8)
 
 
 def test_one_agent_has_no_band():
@@ -97,14 +112,17 @@ def test_a_replay_is_a_film_and_a_page(tmp_path):
     ("draw", "words"),
     [
         (lambda: plot.learning(learned(steps=STEPS), "reached", ax=axes()), "no reached by trial"),
-        (lambda: plot.learning(learned(steps=STEPS), block=6, ax=axes()), "block = 6"),
+        (lambda: plot.learning(learned(steps=STEPS), block=6, ax=axes()), "block = 6 must be a whole number in 1 .. 5"),
+        (lambda: plot.learning(3, ax=axes()), "run = 3 must be of kind Dataset"),
+        (lambda: plot.learning(learned(steps=STEPS), confidence="a", ax=axes()), "confidence = 'a'"),
+        (lambda: plot.path("run", MAZE, ax=axes()), "run = 'run' must be of kind Dataset"),
         (lambda: plot.learning(learned(steps=STEPS), confidence=95, ax=axes()), "confidence = 95"),
         (lambda: plot.learning(learned(terms=np.ones((1, 2, 2))), "terms", ax=axes()), "choose in term first"),
         (lambda: plot.free_energy(learned(steps=STEPS), ax=axes()), "no free_energy"),
         (lambda: plot.path(learned(steps=STEPS), MAZE, ax=axes()), 'record=\\("position",\\)'),
         (lambda: plot.path(walked().expand_dims(maze=2), MAZE, ax=axes()), "several mazes"),
         (lambda: plot.path(walked(s=False), MAZE, step=1, ax=axes()), "beliefs are not recorded"),
-        (lambda: plot.path(walked(), MAZE, trial=1, step=3, ax=axes()), "step = 3 must be in 1 ... 2"),
+        (lambda: plot.path(walked(), MAZE, trial=1, step=3, ax=axes()), r"step = 3 must be a whole number in 1 \.\. 2"),
         (lambda: plot.replay(walked(), MAZE, trial=2), "trial = 2"),
         (lambda: plot.replay(walked(), MAZE, start=2, stop=9), "stop = 9"),
         (lambda: plot.replay(walked(), MAZE, every=0), "every = 0"),

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from synfer.cli import show
+from synfer.cli.data import data
 from synfer.cli.progress import watching
 from synfer.cli.sweep import sweep
 from synfer.cli.words import assignments
@@ -36,6 +37,7 @@ def synfer(
 
 
 app.command()(sweep)
+app.command()(data)
 
 
 @app.command("list")

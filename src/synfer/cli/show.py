@@ -14,6 +14,7 @@ from rich.table import Table
 if TYPE_CHECKING:  # they cost most of a second, which --help should not
     from xarray import Dataset
 
+    from synfer.io.download import Place
     from synfer.study.experiment import Experiment, Row
     from synfer.study.report import Entry
     from synfer.study.reproduction import Reproduction
@@ -104,6 +105,17 @@ def estimate(reckoned: "Estimate", as_json: bool) -> None:
     _table(("dry run", "nothing is written"), rows)
     if r.failed:
         _note(f"some of these points fail: {r.failed}")
+
+
+def recordings(found: "Sequence[Place]", as_json: bool) -> None:
+    """The public recordings, and where they lie."""
+    if as_json:
+        _json([asdict(p.recording) | {"url": p.recording.url, "path": p.text} for p in found])
+        return
+    here = [(p.recording.name, p.text or "not here", f"{p.recording.size:,}", p.recording.sha256) for p in found]
+    _table(("recording", "file", "bytes", "sha256"), here)
+    for p in found:
+        _note(f"{p.recording.name}: {p.recording.about}; {p.recording.url}")
 
 
 def _entry(entry: "Entry") -> dict[str, Any]:

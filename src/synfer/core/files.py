@@ -22,7 +22,7 @@ def write(path: str | os.PathLike[str], values: dict[str, Any]) -> None:
     """
     arrays: dict[str, Any] = {k: v for k, v in values.items() if isinstance(v, np.ndarray)}
     words = {k: v for k, v in values.items() if isinstance(v, (float, str, tuple))}
-    target = Path(path)
+    target = _path(path)
     partial = target.with_name(target.name + ".partial")
     try:
         with partial.open("wb") as file:
@@ -42,6 +42,7 @@ def read(path: str | os.PathLike[str], cls: type[T]) -> T:
     Raises:
         ParameterError: no such file, or another one.
     """
+    path = _path(path)
     foreign = f"{path} is not a saved {cls.__name__}, or is damaged"
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -56,3 +57,9 @@ def read(path: str | os.PathLike[str], cls: type[T]) -> T:
         return cls(**values)
     except (TypeError, ParameterError) as error:
         raise ParameterError(f"{foreign}: {error}") from None
+
+
+def _path(path: object) -> Path:
+    if not isinstance(path, (str, os.PathLike)) or not Path(os.fspath(path)).name:
+        raise ParameterError(f"path = {path!r} must be the name of a file, for example 'model.npz'")
+    return Path(path)

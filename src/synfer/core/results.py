@@ -104,11 +104,12 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "q_d": ("1", "posterior expectation of the decision"),
     "d": ("1", "decision"),
     "log_odds": ("nats", "log odds of the decision"),
-    "likelihood": ("nats", "term of the observations"),
-    "transition": ("nats", "term of the last states"),
-    "prior": ("nats", "term of the prior over states"),
-    "decision": ("nats", "term of the decisions"),
-    "entropy": ("nats", "negative entropy of the states"),
+    "observation": ("1", "observation"),
+    "state": ("1", "state"),
+    "previous": ("1", "state one step ago"),
+    "decision": ("1", "decision"),
+    "prior": ("1", "prior"),
+    "term": ("1", "term"),
     "parameters": ("nats", "divergence of what was learned from what was known before"),
     "free_energy": ("nats", "free energy"),
     # hitting
@@ -117,12 +118,14 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "steps_sd": ("1", "sd of the steps of a trial"),
     "p_steps": ("1", "probability of a number of steps"),
     "probability": ("1", "probability that the trial comes to its end"),
-    "truncation": ("1", "bound on the total variation from truncated memory"),
+    "truncation": ("1", "total variation from truncated memory"),
     # canonical networks
     "x": ("1", "firing of a hidden neuron"),
     "y": ("1", "firing of an output"),
     "u": ("1", "potential of a hidden neuron"),
     "v": ("1", "potential of an output"),
+    "hidden": ("1", "hidden neuron"),
+    "output": ("1", "output"),
     "neural_cost": ("nats", "neural cost"),
     # planning
     "belief": ("1", "probability of the state"),
@@ -135,13 +138,15 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "q_pi": ("1", "posterior probability of the policy"),
     "q_action": ("1", "posterior probability of the action"),
     "policies": ("1", "actions of the policy"),
-    "actions": ("1", "action, or -1 after the end of the trial"),
+    "action": ("1", "action"),
+    "policy": ("1", "policy"),
     "rewarded": ("1", "whether the trial was rewarded"),
     "cue_first": ("1", "whether the first action goes to the cue"),
-    "moves": ("1", "actions until an arm is entered"),
+    "moves": ("1", "moves of a trial"),
     # agents
     "reached": ("1", "whether the trial came to its end"),
     "terms": ("nats", "free energy by term"),
+    "memory": ("1", "states that the table remembered, or -1 for all"),
     "E_est": ("1", "frequency of the decision"),
     "Gamma": ("1", "risk"),
     "outcome": ("1", "outcome of the step: 0 progress, 1 setback"),
@@ -149,7 +154,6 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "state_number": ("1", "state of the task"),
     # aberrant inference
     "percept_rate": ("1", "probability of a percept"),
-    "decision_taken": ("1", "decision that was taken, or -1 after the end of the session"),
     "session": ("1", "session"),
     # priors
     "E": ("1", "prior of the decision"),
@@ -161,11 +165,51 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "coverage": ("1", "fraction of 95 % intervals that hold the truth"),
     "determined": ("1", "whether behaviour determines the prior"),
     "agent": ("1", "agent"),
+    "estimator": ("1", "estimator"),
     "maze": ("1", "maze"),
     "steps_observed": ("1", "observed steps of a trial"),
     "error": ("1", "relative error of mean steps by task"),
     "permuted": ("1", "relative error of mean steps, tasks permuted"),
     "correlation": ("1", "correlation of mean steps over tasks"),
+    # recordings
+    "culture": ("1", "culture"),
+    "unit": ("1", "unit"),
+    "source": ("1", "source"),
+    "stimulus": ("1", "hidden source"),
+    "input": ("1", "stimulated electrode"),
+    "spikes": ("1", "spikes per stimulus"),
+    "valid": ("1", "whether there was a stimulus"),
+    "n_units": ("1", "units of the culture"),
+    "n_steps": ("1", "stimuli of the session"),
+    "in_ensemble": ("1", "whether the unit is in the ensemble of the source"),
+    "n_ensemble": ("1", "units of the ensemble"),
+    "W_hat": ("1", "probability of the input that the synapse implies"),
+    "W_window": ("1", "probability of the input in one session"),
+    "W_hat_forecast": ("1", "forecast probability of the input that the synapse implies"),
+    "W_hat_trend": ("1", "probability of the input that the synapse implies, on a straight line"),
+    "W_error": ("1", "relative error of the synapses"),
+    "x_forecast": ("1", "forecast response of the ensemble"),
+    "x_error": ("1", "mean square error of the response"),
+    "x_mean": ("1", "mean response of the learnt sessions"),
+    "phi": ("nats", "threshold"),
+    "D": ("1", "prior probability of the source"),
+    "logit_D": ("nats", "log odds of the prior probability of the source"),
+    "plasticity": ("1", "part of the Hebbian counts that synapses take up"),
+    "change_correlation": ("1", "correlation of forecast and observed change"),
+    "free_energy_permuted": ("nats", "free energy, sessions permuted"),
+    "null": ("1", "order of the sessions"),
+    "end": ("1", "end of the band, or the mean"),
+    "predictor": ("1", "predictor"),
+    "value": ("1", "value of x"),
+    "fall": ("nats", "fall of the free energy"),
+    "fall_permuted": ("nats", "mean fall of the free energy, sessions permuted"),
+    "fall_excess": ("nats", "fall of the free energy in excess of permuted sessions"),
+    "fall_p": ("1", "p of the fall of the free energy"),
+    "skill": ("1", "skill of the forecast"),
+    "skill_shifted": ("1", "skill of the forecast with the shift"),
+    "skill_permuted": ("1", "mean skill of the forecast, sessions permuted"),
+    "skill_excess": ("1", "skill of the forecast in excess of permuted sessions"),
+    "skill_p": ("1", "p of the skill of the forecast"),
 }
 
 
@@ -182,13 +226,16 @@ def version() -> str:
 
 
 def label(name: str) -> dict[str, str]:
-    """The units and long name of a variable, as attrs; standard errors and ends of brackets inherit theirs."""
+    """The units and long name of a variable, as attrs; standard errors, ends of brackets and values inherit theirs."""
     if name.endswith("_se"):
         base = label(name[:-3])
         return {"units": base["units"], "long_name": f"standard error of the {base['long_name']}"} if base else {}
     if name.endswith(("_low", "_high")):
         base, end = label(name.rpartition("_")[0]), "lower" if name.endswith("_low") else "upper"
         return {"units": base["units"], "long_name": f"{end} end of the {base['long_name']}"} if base else {}
+    if name not in VARIABLES and name.endswith("_value"):
+        base = label(name.removesuffix("_value"))
+        return {"units": "1", "long_name": f"value of the {base['long_name']}"} if base else {}
     if name not in VARIABLES:
         return {}
     units, long_name = VARIABLES[name]

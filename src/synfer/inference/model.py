@@ -8,16 +8,15 @@ is 1 and the second 0, as in the block matrix [pre = 1; pre = 0] x [post = 1 | p
 is. Reference: Isomura, Shimazaki & Friston (2022), Commun. Biol. 5:55.
 """
 
-import os
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import ParameterError, did_you_mean
-from synfer.core.files import read, write
+from synfer.core.checks import check_choice, check_kind, check_names, check_numbers, check_positive, place
+from synfer.core.errors import ParameterError
+from synfer.core.frozen import Frozen
 from synfer.core.results import dataset
 
 Expectation = Literal["digamma", "ratio"]
@@ -37,7 +36,7 @@ SUM_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class GenerativeModel:
+class GenerativeModel(Frozen):
     """Counts, priors and names of a model of No observations, Ns states and Nd decisions; immutable.
 
     Attributes:
@@ -75,9 +74,7 @@ class GenerativeModel:
     decisions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.expectation not in get_args(Expectation):
-            hint = did_you_mean(str(self.expectation), get_args(Expectation))
-            raise ParameterError(f"expectation = {self.expectation!r} is not known{hint}")
+        check_choice("expectation", self.expectation, get_args(Expectation))
         if self.c is not None and self.E is None:
             raise ParameterError("c is given without E: decisions need a prior; give E, for example E=[0.5, 0.5]")
         a = _counts("a", self.a)
@@ -94,7 +91,7 @@ class GenerativeModel:
             object.__setattr__(self, name, value)
         sizes = {"observations": a.shape[1], "states": n_states, "decisions": n_decisions}
         for axis, size in sizes.items():
-            object.__setattr__(self, axis, _names(axis, getattr(self, axis), size))
+            object.__setattr__(self, axis, check_names(axis, getattr(self, axis), size))
 
     @classmethod
     def from_probabilities(
@@ -152,22 +149,6 @@ class GenerativeModel:
         """(2, Ns, 2, Nd): mean of P(s_{t-1} | d_t)."""
         return None if self.c is None else self.c / self.c.sum(0)
 
-    def replace(self, **changes: Any) -> Self:
-        """This model with some fields changed, checked as a new one is."""
-        known = [field.name for field in fields(self)]
-        for name in changes:
-            if name not in known:
-                raise ParameterError(f"GenerativeModel has no field {name!r}{did_you_mean(name, known)}")
-        return replace(self, **changes)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, GenerativeModel):
-            return NotImplemented
-        pairs = [(getattr(self, field.name), getattr(other, field.name)) for field in fields(self)]
-        return all(np.array_equal(x, y) if np.ndarray in (type(x), type(y)) else x == y for x, y in pairs)
-
-    __hash__ = None  # type: ignore[assignment]
-
     def to_dataset(self) -> xr.Dataset:
         """Counts and priors with their axes named: `a` (observation_value, observation, state_value, state) ..."""
         variables: dict[str, tuple[Any, ...]] = {}
@@ -181,43 +162,24 @@ class GenerativeModel:
                 variables[name] = ((f"{axis}_value", axis), getattr(self, name), attrs)
         used = {dim for dims, *_ in variables.values() for dim in dims}
         names = {"observation": self.observations, "state": self.states, "decision": self.decisions}
-        coords = {
-            axis: ((axis,), list(own), {"units": "1", "long_name": axis})
-            for axis, own in (names | {"previous": self.states}).items()
-        }
-        coords |= {dim: ((dim,), list(VALUES), {"units": "1"}) for dim in used if dim.endswith("_value")}
-        return dataset(variables, {k: v for k, v in coords.items() if k in used}, expectation=self.expectation)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to one .npz file, whole or not at all; `GenerativeModel.load` reads it.
-
-        Raises:
-            ParameterError: the file cannot be written.
-        """
-        write(path, {field.name: getattr(self, field.name) for field in fields(self)})
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """The model that `save` wrote.
-
-        Raises:
-            ParameterError: no such file, or not a model's.
-        """
-        return read(path, cls)
+        labels = names | {"previous": self.states} | {f"{axis}_value": VALUES for axis in (*names, "previous")}
+        coords = {axis: ((axis,), list(own)) for axis, own in labels.items() if axis in used}
+        return dataset(variables, coords, model=self.digest(), expectation=self.expectation)
 
 
-def _numbers(name: str, value: Any) -> np.ndarray:
+def check_model(model: Any) -> GenerativeModel:
+    """A generative model."""
+    repair = "make one, for example by sf.GenerativeModel.from_probabilities(A1=[[0.9]], A0=[[0.2]], total=100)"
+    return check_kind("model", model, GenerativeModel, repair)
+
+
+def _positive(name: str, value: Any) -> np.ndarray:
     """A float64 copy, finite and > 0."""
-    try:
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"{name} must be an array of numbers ({error})") from None
+    array = check_numbers(name, value, finite=False)
     wrong = ~((array > 0) & np.isfinite(array))
     if wrong.any():
-        place = np.unravel_index(int(np.argmax(wrong)), array.shape)
-        where = f"[{', '.join(map(str, place))}]" if array.ndim else ""
         raise ParameterError(
-            f"{name}{where} = {array[place]:.6g} must be finite and > 0: a count or a weight of "
+            f"{place(name, array, wrong)} must be finite and > 0: a count or a weight of "
             f"0 says that something never happens, which nothing can unlearn; give a small positive one"
         )
     return array
@@ -225,7 +187,7 @@ def _numbers(name: str, value: Any) -> np.ndarray:
 
 def _counts(name: str, value: Any, n_pre: int | None = None, n_post: int | None = None) -> np.ndarray:
     """(2, pre, 2, post) from that or from its block matrix."""
-    array = _numbers(name, value)
+    array = _positive(name, value)
     pre, post = AXES[name]
     if array.ndim == 2 and not (array.shape[0] % 2 or array.shape[1] % 2):
         array = array.reshape(2, array.shape[0] // 2, 2, array.shape[1] // 2)
@@ -239,12 +201,21 @@ def _counts(name: str, value: Any, n_pre: int | None = None, n_post: int | None 
             f"{name} has shape {array.shape} and must be ({shape}): [value of {pre}, {pre}, value of {post}, {post}], "
             f"or its block matrix with {pre} = 1 in the upper rows and {post} = 1 in the left columns"
         )
+    return _addable(name, array)
+
+
+def _addable(name: str, array: np.ndarray) -> np.ndarray:
+    """Counts or weights of 1 and of 0 whose sum is finite."""
+    with np.errstate(over="ignore"):
+        wrong = np.broadcast_to(~np.isfinite(array.sum(0)), array.shape)
+    if wrong.any():
+        raise ParameterError(f"{place(name, array, wrong)} is too large to add up with its pair; give less than 8e307")
     return array
 
 
 def _weights(name: str, value: Any, size: int) -> np.ndarray:
     """(2, size) weights, from that or from (size,) probabilities of 1."""
-    array = _numbers(name, value)
+    array = _positive(name, value)
     if array.shape == (size,):
         if (array >= 1).any():
             k = int(np.argmax(array >= 1))
@@ -258,38 +229,25 @@ def _weights(name: str, value: Any, size: int) -> np.ndarray:
             f"{name} has shape {array.shape} and must be (2, {size}), weights of s = 1 and s = 0, or ({size},), "
             f"probabilities of s = 1, as there are {size} states along the last axis of a"
         )
-    return array
+    return _addable(name, array)
 
 
 def _decision_weights(value: Any) -> np.ndarray:
     """(2, Nd) from that, or from (Nd,) probabilities that sum to 1."""
-    array = _numbers("E", value)
+    array = _positive("E", value)
     if array.ndim == 1 and array.size > 1:
         if not abs(array.sum() - 1) <= SUM_TOLERANCE:
             raise ParameterError(
                 f"E sums to {array.sum():.9g} over its {array.size} decisions and must sum to 1; "
                 f"give E / sum(E), or weights of d = 1 and d = 0 of shape (2, {array.size})"
             )
-        array = _numbers("1 - E", np.stack([array, 1 - array]))
+        array = _positive("1 - E", np.stack([array, 1 - array]))
     if array.ndim != 2 or array.shape[0] != 2 or array.shape[1] == 0:
         raise ParameterError(
             f"E has shape {array.shape} and must be (Nd,), probabilities of 2 or more decisions that sum to 1, "
             f"or (2, Nd), weights of d = 1 and d = 0"
         )
-    return array
-
-
-def _names(axis: str, given: Any, size: int) -> tuple[str, ...]:
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise ParameterError(f"{axis} = {given!r} must be a tuple of {size} names; for example ({str(given)!r}, ...)")
-    names = tuple(given)
-    if not names:
-        return tuple(f"{axis[0]}{k}" for k in range(size))
-    if len(names) != size or len(set(names)) != size or not all(isinstance(name, str) for name in names):
-        raise ParameterError(
-            f"{axis} has {len(names)} names and must have {size} different ones, one for each along its axis"
-        )
-    return names
+    return _addable("E", array)
 
 
 def _from_pair(name: str, one: Any, zero: Any, total: float) -> np.ndarray | None:
@@ -297,7 +255,7 @@ def _from_pair(name: str, one: Any, zero: Any, total: float) -> np.ndarray | Non
         raise ParameterError(f"{name}1 and {name}0 go together; give both or neither")
     if one is None:
         return None
-    pair = [_numbers(f"{name}{v}", matrix) for v, matrix in ((1, one), (0, zero))]
+    pair = [_positive(f"{name}{v}", matrix) for v, matrix in ((1, one), (0, zero))]
     for v, matrix in zip(VALUES, pair, strict=True):
         if matrix.ndim != 2 or matrix.shape != pair[0].shape or (matrix >= 1).any():
             raise ParameterError(
@@ -305,4 +263,4 @@ def _from_pair(name: str, one: Any, zero: Any, total: float) -> np.ndarray | Non
                 f"of the shape of {name}1, {pair[0].shape}"
             )
     P = np.stack(pair, axis=1)
-    return _numbers("total", total) * np.stack([P, 1 - P])
+    return check_positive("total", total, "for example total=100.0") * np.stack([P, 1 - P])

@@ -4,21 +4,24 @@ The prior E is estimated from the first trials of some agents; agents with that 
 they need on average is held against what is observed there. A task is the unit: all its trials make one number.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import ParameterError, did_you_mean
+from synfer.core.checks import check_choice, check_count, check_function, check_kind, check_numbers, shortly
+from synfer.core.errors import ParameterError
+from synfer.core.points import is_sequence
 from synfer.core.results import dataset
 from synfer.core.seeds import check_seed, child
-
-from .agent import RiskModulation, learn
-from .model import GenerativeModel
-from .priors import estimate_prior
-from .priors.replay import actions_of
-from .tasks import Task
+from synfer.inference.agent import RiskModulation, learn
+from synfer.inference.agent.fit import actions_of, check_fit
+from synfer.inference.model import GenerativeModel
+from synfer.inference.priors import estimate_prior
+from synfer.inference.priors.estimate import check_actions
+from synfer.inference.tasks import Task
+from synfer.inference.tasks.contract import words
 
 Estimator = Literal["frequency", "likelihood"]
 
@@ -42,14 +45,14 @@ def prediction_error(observed: Any, predicted: Any) -> xr.Dataset:
         >>> round(float(found.error), 3), round(float(found.permuted), 3)
         (0.075, 0.375)
     """
-    o, p = (np.asarray(value, dtype=np.float64) for value in (observed, predicted))
+    o, p = check_numbers("observed", observed), check_numbers("predicted", predicted)
     if o.ndim != 1 or o.shape != p.shape or o.size < 2:
         raise ParameterError(
             f"observed and predicted have shapes {o.shape} and {p.shape} and must be (n,), a mean for "
             f"each of 2 or more tasks"
         )
-    if not (np.isfinite(p).all() and (o > 0).all() and np.isfinite(o).all()):
-        raise ParameterError("observed must be > 0 and predicted finite; leave out tasks without a mean")
+    if not (o > 0).all():
+        raise ParameterError("observed must be > 0; leave out tasks without a mean")
     off = abs(p - o) / o
     other = (abs(p - o[:, None]) / o[:, None]).mean(1)
     spread = np.ptp(o) > 0 and np.ptp(p) > 0
@@ -70,10 +73,9 @@ def prediction_error(observed: Any, predicted: Any) -> xr.Dataset:
 def predict_learning(
     model: GenerativeModel,
     task: Sequence[Task],
-    trials: int,
-    seed: int,
     *,
     known: Sequence[Task],
+    trials: int,
     wrong: GenerativeModel | None = None,
     estimators: Sequence[Estimator] = ("frequency", "likelihood"),
     replicates: int = 1,
@@ -81,6 +83,7 @@ def predict_learning(
     modulation: RiskModulation | None = None,
     workers: int | None = None,
     progress: Callable[[float], None] | None = None,
+    seed: int,
 ) -> xr.Dataset:
     """Predict how fast agents learn tasks, with a prior E estimated from agents in the first trial of other tasks.
 
@@ -91,9 +94,8 @@ def predict_learning(
     Args:
         model: With the true E.
         task: Two or more, of which the trials are predicted.
-        trials: In each.
-        seed: Of all decisions.
         known: Tasks from whose first trials E is estimated, none of them in `task`.
+        trials: In each task.
         wrong: The same with a prior that the agents do not have: the null of a prior swapped.
         estimators: "frequency", mean over the known tasks of the frequency of decisions from t = 2 on, as published;
             "likelihood", `estimate_prior` from all of them.
@@ -101,6 +103,7 @@ def predict_learning(
         T, modulation: As in `learn`.
         workers: Threads; results do not depend on it.
         progress: Called with the fraction done.
+        seed: Of all decisions.
 
     Returns:
         `steps_observed` (maze, trial); `steps` (prior, maze, trial), predicted, means over replicates, by prior: those
@@ -116,56 +119,94 @@ def predict_learning(
     Example:
         >>> import synfer as sf
         >>> mazes = [sf.Maze.generate(seed=k) for k in range(4)]
-        >>> found = sf.predict_learning(sf.maze_model(0.25), mazes[:2], 2, seed=1, known=mazes[2:], T=4000)
+        >>> found = sf.predict_learning(sf.maze_model(0.25), mazes[:2], known=mazes[2:], trials=2, T=4000, seed=1)
         >>> found.error.prior.values.tolist()
         ['frequency', 'likelihood']
     """
-    if not isinstance(task, (list, tuple)) or len(task) < 2:
-        raise ParameterError(
-            "task must be a sequence of two or more; one is predicted by learn with the estimated model"
-        )
-    if not len(known) or any(own in task for own in known):
-        raise ParameterError("known must hold at least one task, and none that is predicted; give others")
-    check_seed(seed)
-    if isinstance(replicates, bool) or not isinstance(replicates, (int, np.integer)) or replicates < 1:
-        raise ParameterError(f"replicates = {replicates!r} must be a whole number >= 1; for example 2")
-    if wrong is not None and not isinstance(wrong, GenerativeModel):
-        raise ParameterError(f"wrong = {wrong!r} must be a GenerativeModel; for example sf.maze_model(0.35)")
-    for name in estimators:
-        if name not in get_args(Estimator):
-            raise ParameterError(f"estimator {name!r} is unknown{did_you_mean(str(name), get_args(Estimator))}")
+    tasks, others = _tasks("task", task, 2), _tasks("known", known, 1)
+    _check_models(model, wrong, [*tasks, *others])
+    if any(own in tasks for own in others):
+        raise ParameterError("known must hold none of the tasks that are predicted; give others")
+    trials, replicates = check_count("trials", trials), check_count("replicates", replicates)
+    if progress is not None:
+        check_function("progress", progress, "of the fraction that is done")
+    T, seed, names = check_count("T", T, 3), check_seed(seed), _estimators(estimators, wrong)
     options: dict[str, Any] = {"T": T, "modulation": modulation, "workers": workers}
-    first = learn(model, list(known), 1, _seed(seed, "known"), record=("d", "E_est"), **options)
-    models = {name: _estimated(model, known, first, name, modulation) for name in estimators}
+    first = learn(model, others, trials=1, seed=_seed(seed, "known"), record=("d", "E_est"), **options)
+    models = {name: _estimated(model, others, first, name, modulation) for name in names}
     if wrong is not None:
         models["swapped"] = wrong
-    runs = [("observed", model, 1)] + [(name, own, replicates) for name, own in models.items()]
+    runs = [("observed", model, 1), *((name, own, replicates) for name, own in models.items())]
+    steps = _learned(runs, tasks, trials, seed, progress, options)
+    variables = _compared(steps, [model, *models.values()], tasks[0].n_actions)
+    coords: dict[str, tuple[Any, ...]] = {
+        "prior": (("prior",), list(models)),
+        "maze": (("maze",), np.arange(len(tasks))),
+        "trial": (("trial",), np.arange(trials)),
+        "action": (("action",), np.arange(tasks[0].n_actions)),
+    }
+    told: dict[str, Any] = {"model": model.digest(), "wrong": None if wrong is None else wrong.digest()}
+    told |= {"task": [words(own) for own in tasks], "known": [words(own) for own in others]}
+    told |= {"trials": trials, "replicates": replicates, "T": T, "seed": seed}
+    return dataset(variables, coords, verb="predict_learning", **told)
+
+
+def _tasks(name: str, given: Any, least: int) -> list[Task]:
+    tasks = list(given) if is_sequence(given) else []
+    if len(tasks) < least:
+        raise ParameterError(
+            f"{name} = {shortly(given)} must be a sequence of {least} or more tasks; for example "
+            f"[sf.Maze.generate(seed=k) for k in range({least})]"
+        )
+    return tasks
+
+
+def _check_models(model: GenerativeModel, wrong: GenerativeModel | None, tasks: Sequence[Task]) -> None:
+    for own in tasks:
+        check_fit(model, own)
+    check_actions(tasks)
+    if wrong is not None:
+        check_kind("wrong", wrong, GenerativeModel, "for example sf.maze_model(0.35)")
+        check_fit(wrong, tasks[0])
+
+
+def _estimators(given: Any, wrong: object) -> list[str]:
+    several = given if is_sequence(given) else [given]
+    names = [check_choice("estimators", name, get_args(Estimator)) for name in several]
+    if not names and wrong is None:
+        raise ParameterError("estimators is empty and there is no wrong model, so that nothing predicts; give one")
+    return names
+
+
+def _learned(
+    runs: Sequence[tuple[str, GenerativeModel, int]], tasks: Sequence[Task], trials: int, seed: int,
+    progress: Callable[[float], None] | None, options: Mapping[str, Any],
+) -> np.ndarray:  # fmt: skip
+    """(run, task, trial) steps of agents of each model, their mean over replicates."""
     parts, done = sum(n for *_, n in runs), 0
-    steps = np.zeros((len(runs), len(task), trials))
+    steps = np.zeros((len(runs), len(tasks), trials))
     for k, (name, own, n) in enumerate(runs):
         for replicate in range(n):
             tell = None if progress is None else _scaled(progress, done / parts, 1 / parts)
-            found = learn(own, list(task), trials, _seed(seed, name, replicate), progress=tell, **options)
-            steps[k] += found.steps.values / n
+            found = learn(own, tasks, trials=trials, seed=_seed(seed, name, replicate), progress=tell, **options)
+            steps[k] += found["steps"].values / n
             done += 1
-    action = actions_of(model, task[0].n_actions)
-    E_true, *E_action = [np.bincount(action, own.E[0]) for own in (model, *models.values()) if own.E is not None]
-    mean = steps.mean(2)
+    return steps
+
+
+def _compared(steps: np.ndarray, models: Sequence[GenerativeModel], n_actions: int) -> dict[str, tuple[Any, ...]]:
+    """What is observed comes first, then what each prior predicts; and by how much that is off."""
+    action = actions_of(models[0].n_decisions, n_actions)
+    E_true, *E_action = [np.bincount(action, own.E[0]) for own in models if own.E is not None]
     variables: dict[str, tuple[Any, ...]] = {
         "steps": (("prior", "maze", "trial"), steps[1:]),
         "steps_observed": (("maze", "trial"), steps[0]),
         "E_action": (("prior", "action"), np.array(E_action)),
         "E_true": (("action",), E_true),
     }
-    coords: dict[str, tuple[Any, ...]] = {
-        dim: ((dim,), np.arange(size)) for dim, size in (("maze", len(task)), ("trial", trials))
-    }
-    coords["action"] = (("action",), np.arange(E_true.size), {"units": "1", "long_name": "action"})
-    coords["prior"] = (("prior",), list(models), {"units": "1", "long_name": "prior"})
+    mean = steps.mean(2)
     errors = [prediction_error(mean[0], own) for own in mean[1:]]
-    for name in errors[0]:
-        variables[str(name)] = (("prior",), np.array([float(own[name]) for own in errors]))
-    return dataset(variables, coords, verb="predict_learning", seed=seed, trials=trials, replicates=replicates, T=T)
+    return variables | {str(name): (("prior",), np.array([float(own[name]) for own in errors])) for name in errors[0]}
 
 
 def _scaled(progress: Callable[[float], None], start: float, share: float) -> Callable[[float], None]:
@@ -178,12 +219,12 @@ def _estimated(
 ) -> GenerativeModel:
     """The model with E as it is estimated from first trials."""
     if name == "frequency":
-        E = first.E_est.values.mean((0, 1))
+        E = first["E_est"].values.mean((0, 1))
         if not (E > 0).all():
             missing = int(np.argmin(E))
             raise ParameterError(f"decision {missing} is never taken in the first trials; give more known tasks")
         return model.replace(E=E / E.sum())
-    E = estimate_prior(model, list(known), first.d.values, modulation=modulation).E.values
+    E = estimate_prior(model, list(known), first["d"].values, modulation=modulation)["E"].values
     return model.replace(E=E / E.sum())
 
 

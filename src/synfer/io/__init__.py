@@ -1,1 +1,1 @@
-"""Doors to other programs, each behind an extra of its own."""
+"""Doors to files, and to other programs, each of these behind an extra of its own."""

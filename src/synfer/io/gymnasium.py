@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from synfer.core.checks import check_count
 from synfer.core.errors import ParameterError, UsageError
+from synfer.core.params import plain
 from synfer.inference.tasks import Task, check_task
 
 try:
@@ -26,7 +28,8 @@ class TaskEnv(gymnasium.Env[np.ndarray, np.int64]):
     state, the outcome G and the number of steps.
 
     A trial of `learn` with its T = 20000 has at most 19998 moves: it counts its t = 1, which has none, and the step
-    after its last. `TaskEnv(task, T=19998)` gives others as many.
+    after its last. `TaskEnv(task, T=19998)` gives others as many. The reward of the step that ends an episode is one
+    that `learn` never learns from: it reads risk from the outcomes before a trial's last one.
 
     Args:
         task: A `Maze`, a `TMaze`, or any other.
@@ -49,14 +52,12 @@ class TaskEnv(gymnasium.Env[np.ndarray, np.int64]):
 
     def __init__(self, task: Task, T: int = 20_000) -> None:
         check_task(task, ends=False)
-        if isinstance(T, bool) or not isinstance(T, (int, np.integer)) or T < 1:
-            raise ParameterError(f"T = {T!r} must be an integer >= 1; give T = 20000")
-        self.task, self.T = task, int(T)
+        self.task, self.T = task, check_count("T", T)
         self.observation_space = spaces.MultiBinary(int(task.n_observations))
         self.action_space: Any = spaces.Discrete(int(task.n_actions))
         # What gymnasium makes copies by; nothing enters its registry.
         entry = f"{__name__}:{type(self).__qualname__}"
-        self.spec = EnvSpec("synfer/Task-v0", entry_point=entry, kwargs={"task": task, "T": int(T)})
+        self.spec = EnvSpec("synfer/Task-v0", entry_point=entry, kwargs={"task": task, "T": self.T})
         self._state: Any = None
         self._steps = 0
 
@@ -68,7 +69,8 @@ class TaskEnv(gymnasium.Env[np.ndarray, np.int64]):
             raise ParameterError(
                 f"options of reset are {sorted(unknown)}, and may be 'key' alone; leave the others out"
             )
-        key = int(self.np_random.integers(KEYS)) if not options else options["key"]
+        drawn = int(self.np_random.integers(KEYS))
+        key = drawn if not options else check_count("key", options["key"], 0, 2**63 - 1)
         self._state, self._steps = self.task.init(key), 0
         return self._seen(), {"state": self._state, "steps": 0}
 
@@ -80,9 +82,8 @@ class TaskEnv(gymnasium.Env[np.ndarray, np.int64]):
         """
         if self._state is None:
             raise ParameterError("step comes before the first reset; call reset(seed=...) to begin a trial")
-        if not self.action_space.contains(action):
-            raise ParameterError(f"action = {action!r} must be an integer in 0 ... {self.action_space.n - 1}")
-        before, self._state = self._state, self.task.step(self._state, int(action))
+        chosen = check_count("action", plain(action), 0, int(self.action_space.n) - 1)
+        before, self._state = self._state, self.task.step(self._state, chosen)
         self._steps += 1
         outcome = float(self.task.outcome(before, self._state))
         terminated = bool(self.task.done(self._state))

@@ -14,6 +14,7 @@ from synfer.plot.joint import joint
 from synfer.plot.learning import free_energy, learning
 from synfer.plot.maze import path, replay
 from synfer.plot.packets import state_plane, survival
+from synfer.plot.separation import synapses
 
 __all__ = [
     "PALETTE",
@@ -38,4 +39,5 @@ __all__ = [
     "state_plane",
     "style",
     "survival",
+    "synapses",
 ]

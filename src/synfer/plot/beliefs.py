@@ -36,13 +36,13 @@ def learning_by_session(
 
     Args:
         ax: Where to draw.
-        mean, se: (arm, session) DataArrays, which name their dimensions.
+        mean, se: (arm, session) DataArrays, which name their dimensions; sessions count from 0 and are shown from 1.
         reversal: Sessions before the contingency reverses, where a line is drawn.
         names: What arms are called; default their coordinate.
     """
     arm, session = mean.dims
     for k, name in enumerate(mean[arm].values):
-        y, band, x = mean[k].values, WIDTH * se[k].values, mean[session].values
+        y, band, x = mean[k].values, WIDTH * se[k].values, 1 + mean[session].values
         colour = PALETTE[k % len(PALETTE)]
         style = "-" if k < len(PALETTE) else "--"
         ax.plot(x, y, style, color=colour, label=(names or {}).get(name, str(name)))

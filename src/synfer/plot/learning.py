@@ -1,6 +1,7 @@
 """Agents that learn: steps, success and free energy from trial to trial, with bands over mazes.
 
-Trials of one agent depend on each other, so that mazes (tasks) are the unit of every band.
+Trials of one agent depend on each other, so that mazes (tasks) are the unit of every band. Of fewer than five the sd is
+hardly known, and a band would be wider than what it is about: there each maze is drawn.
 """
 
 from typing import Any
@@ -10,9 +11,13 @@ import xarray as xr
 from matplotlib.axes import Axes
 from scipy.special import stdtrit
 
+from synfer.core.checks import check_count, check_kind, shortly
 from synfer.core.errors import ParameterError
 from synfer.plot.basics import new_axes
 from synfer.plot.figure import PALETTE, label, style
+
+FEWEST = 5
+"""Mazes over which a band is drawn."""
 
 
 def learning(
@@ -24,10 +29,11 @@ def learning(
     ax: Axes | None = None,
     **line: Any,
 ) -> Axes:
-    """Draw a learning curve: the mean over mazes at every trial, and the confidence band of that mean.
+    """Draw a learning curve: the mean over mazes at every trial, and the confidence band of that mean, or each maze.
 
     Args:
-        run: A result of `learn` or `learn_maze`; without the dimension `maze` it is one agent, and has no band.
+        run: A result of `learn` or `learn_maze`. Of five mazes or more there is a band, of two to four each has a thin
+            line, and without the dimension `maze` it is one agent.
         variable: "steps", "reached" or "free_energy".
         block: Trials that are averaged, in each maze; a last block that is shorter is left out.
         confidence: Of the band, mean +- t s / sqrt(n) over n mazes, by Student's t; in (0, 1).
@@ -35,19 +41,21 @@ def learning(
         line: Of the line, for example label="E_right .25", color="black".
 
     Returns:
-        The Axes; trials count from 1.
+        The Axes; trials are shown from 1.
 
     Raises:
         ParameterError: no such variable by trial, or a block longer than the run.
     """
-    if not 0 < confidence < 1:
-        raise ParameterError(f"confidence = {confidence!r} must be in (0, 1); for example 0.95")
+    if not (isinstance(confidence, (int, float, np.number)) and 0 < confidence < 1):
+        raise ParameterError(f"confidence = {shortly(confidence)} must be in (0, 1); for example 0.95")
     trial, values, words = blocks(run, variable, block)
     mean = values.mean(axis=0)
     with style():
         ax = new_axes(ax)
         (drawn,) = ax.plot(trial, mean, **line)
-        if len(values) > 1:
+        if 1 < len(values) < FEWEST:
+            ax.plot(trial, values.T, color=drawn.get_color(), alpha=0.35, linewidth=0.7, zorder=1)
+        elif len(values) > 1:
             reach = stdtrit(len(values) - 1, (1 + confidence) / 2) * values.std(axis=0, ddof=1) / np.sqrt(len(values))
             ax.fill_between(trial, mean - reach, mean + reach, color=drawn.get_color(), alpha=0.2, linewidth=0)
         ax.set(xlabel="trial", ylabel=words)
@@ -58,15 +66,15 @@ def learning(
 
 def blocks(run: xr.Dataset, variable: str, block: int) -> tuple[np.ndarray, np.ndarray, str]:
     """Centres of blocks of trials, from 1; (mazes, blocks) means; the label."""
-    if variable not in run or "trial" not in run[variable].dims:
+    check_kind("run", run, xr.Dataset, "a result of sf.learn")
+    if not isinstance(variable, str) or variable not in run or "trial" not in run[variable].dims:
         raise ParameterError(f"the result has no {variable} by trial; learn gives steps, reached and free_energy")
     y = run[variable]
     more = [str(dim) for dim in y.dims if dim not in ("trial", "maze")]
     if more:
         raise ParameterError(f"{variable} has dimensions {y.dims}; choose in {more[0]} first: run.isel({more[0]}=0)")
     count = y.sizes["trial"]
-    if isinstance(block, bool) or not isinstance(block, (int, np.integer)) or not 1 <= block <= count:
-        raise ParameterError(f"block = {block!r} must be a whole number of trials in 1 ... {count}, those of the run")
+    block = check_count("block", block, 1, count)
     values = y.transpose(..., "trial").values.astype(float).reshape(-1, count)
     whole = count // block
     means = values[:, : whole * block].reshape(len(values), whole, block).mean(axis=2)
@@ -90,7 +98,7 @@ def free_energy(run: xr.Dataset, *, block: int = 1, ax: Axes | None = None) -> A
     Raises:
         ParameterError: no free energy by trial, or a block longer than the run.
     """
-    if "free_energy" not in run:
+    if "free_energy" not in check_kind("run", run, xr.Dataset, "a result of sf.learn"):
         raise ParameterError("the result has no free_energy by trial; learn gives it")
     # A trial of t_end = steps - 1 steps sums over t = 1 .. t_end - 1.
     counted = (run["steps"] - 2).clip(min=1)

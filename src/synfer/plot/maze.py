@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
+from synfer.core.checks import check_count, check_kind
 from synfer.core.errors import ParameterError
 from synfer.plot.basics import new_axes
 from synfer.plot.figure import PALETTE, style
@@ -33,7 +34,7 @@ class HasGrid(Protocol):
     def goal(self) -> tuple[int, int]: ...
 
 
-class Course(NamedTuple):
+class Walked(NamedTuple):
     """One trial: position (t, 2) at t = 1, 2, ..., and beliefs (t, side, side), or None."""
 
     position: np.ndarray
@@ -64,20 +65,19 @@ def path(
     Raises:
         ParameterError: records that are missing, several mazes at once, or a step that the trial does not have.
     """
-    course = None if run is None else _course(run, trial)
+    walked = None if run is None else _walked(run, trial)
     if step is not None:
-        if course is None or course.beliefs is None:
+        if walked is None or walked.beliefs is None:
             raise ParameterError('beliefs are not recorded; give record=("position", "s"), or leave step out')
-        if not 1 <= step <= len(course.position):
-            raise ParameterError(f"step = {step} must be in 1 ... {len(course.position)}, the steps of this trial")
+        step = check_count("step", step, 1, len(walked.position))
     with style():
         ax = new_axes(ax)
         _ground(ax, maze)
-        if course is not None:
-            _way(ax, course.position)
-        if course is not None and course.beliefs is not None and step is not None:
-            row, column = course.position[step - 1]
-            shown = sight(ax, course.beliefs[step - 1], row, column)
+        if walked is not None:
+            _way(ax, walked.position)
+        if walked is not None and walked.beliefs is not None and step is not None:
+            row, column = walked.position[step - 1]
+            shown = sight(ax, walked.beliefs[step - 1], row, column)
             ax.figure.colorbar(shown, ax=ax, label="belief that a cell\nis a wall", shrink=0.6)
     return ax
 
@@ -114,65 +114,61 @@ def replay(
         >>> run = sf.learn_maze(sf.maze_model(0.35), maze, trials=2, seed=1, T=100, record=("position", "s"))
         >>> html = replay(run, maze, stop=3).to_jshtml()
     """
-    course = _course(run, trial)
-    last = len(course.position) if stop is None else stop
-    if not 1 <= start <= last <= len(course.position):
-        raise ParameterError(
-            f"start = {start}, stop = {stop} must be in 1 ... {len(course.position)}, the steps of this trial, in order"
-        )
-    if every is not None and every < 1:
-        raise ParameterError(f"every = {every} must be >= 1 step")
-    stride = max(1, -(-(last - start + 1) // 200)) if every is None else every
+    walked = _walked(run, trial)
+    end = len(walked.position)
+    start = check_count("start", start, 1, end)
+    last = end if stop is None else check_count("stop", stop, start, end)
+    stride = max(1, -(-(last - start + 1) // 200)) if every is None else check_count("every", every)
     frames = [*range(start, last, stride), last]
     with style():
         ny, nx = maze.grid.shape
         figure = Figure(figsize=(8.0, 1.0 + 7.2 * ny / nx + 1.9), layout="constrained")
-        film = _Film(figure, maze, course)
+        film = _Film(figure, maze, walked)
         return FuncAnimation(figure, film.show, frames=frames, interval=interval, blit=False, cache_frame_data=False)
 
 
 class _Film:
     """Artists of a replay, which `show` moves to a step."""
 
-    def __init__(self, figure: Figure, maze: HasGrid, course: Course) -> None:
-        self.course, self.maze = course, maze
+    def __init__(self, figure: Figure, maze: HasGrid, walked: Walked) -> None:
+        self.walked, self.maze = walked, maze
         panels = figure.subplot_mosaic([["maze"] * 3, ["seen", "moves", "column"]], height_ratios=[1.25, 1])
         self.maze_ax, seen, moves, column = (panels[name] for name in ("maze", "seen", "moves", "column"))
         _ground(self.maze_ax, maze)
         (self.trail,) = self.maze_ax.plot([], [], color=PALETTE[0], linewidth=1)
         (self.agent,) = self.maze_ax.plot([], [], "o", color=PALETTE[1], markersize=6, zorder=5)
-        side = 11 if course.beliefs is None else course.beliefs.shape[1]
+        side = 11 if walked.beliefs is None else walked.beliefs.shape[1]
         self.frame = Rectangle((0, 0), side, side, fill=False, edgecolor=PALETTE[1], linewidth=0.8)
         self.maze_ax.add_patch(self.frame)
         self.side = side
         self.sight = None
-        if course.beliefs is None:
+        if walked.beliefs is None:
             seen.set_axis_off()
         else:
-            self.sight = seen.imshow(course.beliefs[0], vmin=0, vmax=1, cmap="Blues")
+            self.sight = seen.imshow(walked.beliefs[0], vmin=0, vmax=1, cmap="Blues")
             seen.plot(side // 2, side // 2, "o", color=PALETTE[1], markersize=6)
             seen.set(xticks=[], yticks=[], xlabel="belief that a cell is a wall (dark)", ylabel="")
-        steps = np.diff(course.position, axis=0)
+        steps = np.diff(walked.position, axis=0)
         rows, columns = steps[:, 0], steps[:, 1]
         kinds = (rows < 0, rows > 0, columns < 0, columns > 0)
         self.counts = np.concatenate([np.zeros((1, 4)), np.cumsum(np.stack(kinds, axis=1), axis=0)])
         self.bars = moves.barh(MOVES, [0.0] * 4, color=PALETTE[0])
         moves.set(xlim=(0, 1), xlabel="share of moves so far")
         moves.invert_yaxis()
-        column.plot(np.arange(1, len(course.position) + 1), course.position[:, 1], color="0.75", linewidth=0.7)
+        column.plot(np.arange(1, len(walked.position) + 1), walked.position[:, 1], color="0.75", linewidth=0.7)
         (self.now,) = column.plot([], [], "o", color=PALETTE[1], markersize=4)
         column.set(xlabel="step", ylabel="column", ylim=(0, maze.grid.shape[1]))
 
     def show(self, t: int) -> list[Any]:
         """The state at step t >= 1."""
-        position = self.course.position[:t]
+        position = self.walked.position[:t]
         row, column = position[-1]
         self.maze_ax.set_title(f"step {t}")
         self.trail.set_data(position[-TRAIL:, 1], position[-TRAIL:, 0])
         self.agent.set_data([column], [row])
         self.frame.set_xy((column - self.side / 2, row - self.side / 2))
-        if self.sight is not None and self.course.beliefs is not None:
-            self.sight.set_data(self.course.beliefs[t - 1])
+        if self.sight is not None and self.walked.beliefs is not None:
+            self.sight.set_data(self.walked.beliefs[t - 1])
         counts = self.counts[t - 1]
         for bar, share in zip(self.bars, counts / max(1.0, counts.sum()), strict=True):
             bar.set_width(share)
@@ -180,15 +176,14 @@ class _Film:
         return [self.trail, self.agent, self.frame, self.now, *self.bars]
 
 
-def _course(run: xr.Dataset, trial: int) -> Course:
+def _walked(run: xr.Dataset, trial: int) -> Walked:
     """The steps t >= 1 of one trial."""
-    if "position" not in run:
+    if "position" not in check_kind("run", run, xr.Dataset, "a result of sf.learn_maze"):
         raise ParameterError('positions are not recorded; learn_maze(..., record=("position",)) keeps them')
     if "maze" in run["position"].dims:
         raise ParameterError("the result holds several mazes; choose one: run.isel(maze=0)")
     count = run.sizes["trial"] if "trial" in run["position"].dims else 1
-    if not -count <= trial < count:
-        raise ParameterError(f"trial = {trial} must be in {-count} ... {count - 1}, those of the run")
+    trial = check_count("trial", trial, -count, count - 1)
     one = run.isel(trial=trial) if "trial" in run["position"].dims else run
     position = one["position"].transpose("step", "axis").values[1:]
     position = position[position[:, 0] >= 0]
@@ -198,7 +193,7 @@ def _course(run: xr.Dataset, trial: int) -> Course:
         side = round(np.sqrt(s.shape[1]))
         # A square of cells, column by column.
         beliefs = s.reshape(len(s), side, side).transpose(0, 2, 1)
-    return Course(position, beliefs)
+    return Walked(position, beliefs)
 
 
 def _ground(ax: Axes, maze: HasGrid) -> None:

@@ -73,13 +73,13 @@ def test_a_softmax_in_float32_does_not_pass(monkeypatch):
     """Mutant: e^z / sum e^z in float32, which overflows at z = 88; at E_right 0.15 the floor of c brings z there."""
     right = trial.walk_table
 
-    def overflowing(setting, weights, first, u, own):
+    def overflowing(setting, weights, first, u, sight, own):
         believe_all(setting.memory, setting.observation, weights, own)
         z = (own.s @ weights.C.W + weights.C.h + weights.E.difference).astype(np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
             law = np.exp(z) / np.exp(z).sum(1, keepdims=True)
         own.law[:], own.cost[:, 4:], own.decided[:] = np.cumsum(law, 1), 0, True
-        return right(setting, weights, first, u, own)
+        return right(setting, weights, first, u, sight, own)
 
     monkeypatch.setattr(trial, "walk_table", overflowing)
     assert departure(0.15, 3) > 3  # every trial ends at 20,000

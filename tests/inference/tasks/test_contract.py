@@ -62,12 +62,12 @@ class Erring(Line):
 MUTANTS = {
     "no function": (
         type("T", (), {"n_observations": 1, "n_actions": 1})(),
-        r"T has no function init; write init\(key\)",
+        r"it lacks init\(key\) -> state; observe",
     ),
-    "no actions": (type("T", (Line,), {"n_actions": 0})(), r"n_actions = 0 of T must be an integer >= 1"),
+    "no actions": (type("T", (Line,), {"n_actions": 0})(), "n_actions = 0 must be a whole number >= 1"),
     "random step": (Restless(), r"step\(\d, \d\).*draw chance in init\(key\)"),
     "hidden memory": (Moody(), r"step\(\d, \d\).*state and the action alone"),
-    "error": (Erring(), r"step\(3, 1\) of Erring failed \(IndexError: .*every action has to be possible"),
+    "error": (Erring(), r"step\(3, 1\) of Erring failed \(IndexError: .*let every action be possible"),
 }
 
 
@@ -86,7 +86,12 @@ MUTANTS |= {
     ),
     "a table of observations": mutant(r"has shape \(1, 5\)", observe=lambda self, s: np.zeros((1, 5))),
     "grey observations": mutant(r"observe\(0\)\[0\] = 0.5 must be 0 or 1", observe=lambda self, s: np.full(5, 0.5)),
-    "words": mutant(r"observe\(0\)\[0\] = a must be 0 or 1", observe=lambda self, s: list("abcde")),
+    "words": mutant(r"observe\(0\) is of type <U1 and must be numbers", observe=lambda self, s: list("abcde")),
+    "objects": mutant(r"is of type object and must be numbers", observe=lambda self, s: np.zeros(5, object)),
+    "ragged": mutant(r"observe\(0\) = .* is ragged", observe=lambda self, s: [0, [1, 0], 0, 0, 0]),
+    "observation nan": mutant(r"observe\(0\)\[0\] = nan must be 0 or 1", observe=lambda self, s: np.full(5, np.nan)),
+    "state nan": mutant(r"init\(0\) gave \(nan,\) twice, and one is not equal", init=lambda self, key: (float("nan"),)),
+    "no key": mutant(r"init\(0\) of T failed .*let every key give a state", init=lambda self, key: {}[key]),
     "a list as state": mutant(
         r"init\(0\) is a list, which cannot be hashed", init=lambda self, key: [0], done=lambda self, s: s == [4]
     ),
@@ -142,3 +147,18 @@ def test_of_a_task_without_bounds_a_part_is_visited():
         return state + 1
 
     check_task(type("T", (Line,), {"step": step, "observe": lambda self, s: np.zeros(5), "n_actions": 1})(), ends=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"task": TMaze}, r"task = TMaze is a class and must be one of its objects"),
+        ({"task": 3}, "task = 3 is no task: it lacks n_observations, how many they are; n_actions"),
+        ({"key": -1}, r"key = -1 must be a whole number in 0 \.\."),
+        ({"steps": -1}, "steps = -1 must be a whole number >= 0"),
+        ({"steps": 2.5}, "steps = 2.5 must be a whole number"),
+    ],
+)
+def test_arguments_that_make_no_check_are_named(arguments, said):
+    with pytest.raises(ParameterError, match=said):
+        check_task(**{"task": TMaze()} | arguments)

@@ -41,3 +41,22 @@ def test_arrays_are_what_they_are_said_to_be(task):
 def test_a_task_beyond_the_limit_is_refused():
     with pytest.raises(ParameterError, match=r"more than limit = 10 states .*raise limit"):
         explore(TASKS[0], limit=10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"task": "maze"}, "task = 'maze' is no task"),
+        ({"key": 1.0}, "key = 1.0 must be a whole number"),
+        ({"limit": 0}, "limit = 0 must be a whole number >= 1"),
+    ],
+)
+def test_arguments_that_make_no_graph_are_named(arguments, said):
+    with pytest.raises(ParameterError, match=said):
+        explore(**{"task": TASKS[1]} | arguments)
+
+
+def test_states_that_cannot_be_hashed_are_named():
+    task = type("T", (TMaze,), {"step": lambda self, state, action: [action]})()
+    with pytest.raises(ParameterError, match="is a list, which cannot be hashed"):
+        explore(task)

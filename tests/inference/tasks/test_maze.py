@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import chisquare
 
 from synfer.core.errors import ParameterError
-from synfer.inference.tasks import Maze, check_task, explore
+from synfer.inference.tasks import Maze, TMaze, check_task, explore
 from synfer.inference.tasks.layout import walls_to_open
 
 SIZES = [(3, 3), (3, 9), (7, 5), (11, 21), (23, 7)]
@@ -125,6 +125,38 @@ def test_what_is_seen_is_the_surroundings_by_columns_and_wall_outside():
     assert np.array_equal(seen, expected)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_maze_is_read_from_what_it_shows(seed):
+    maze = Maze.generate(seed, width=21, height=11)
+    assert Maze.from_grid(str(maze)) == maze
+    assert Maze.from_grid(str(maze).replace(" ", ".").splitlines()) == maze
+
+
+def test_nothing_leads_back_from_the_goal():
+    maze = Maze.from_grid(corridor())
+    assert [maze.step(maze.goal, action) for action in range(4)] == [maze.goal] * 4
+
+
+def test_positions_may_be_arrays():
+    maze = Maze.from_grid(corridor())
+    assert maze.step(np.array([3, 3]), np.int64(1)) == maze.step([3, 3], 1) == (5, 3)
+
+
+@pytest.mark.parametrize("state", [(50, 50), (-1, 1), (2, 3), (3, 3, 3), 3, "3", None, (3.5, 1), [[3], [3]]])
+def test_places_where_the_agent_cannot_be_are_refused(state):
+    maze = Maze.from_grid(corridor())
+    for call in (maze.observe, lambda state: maze.step(state, 0)):
+        with pytest.raises(ParameterError, match="is no place where the agent stops; give"):
+            call(state)
+
+
+@pytest.mark.parametrize("action", [-1, 4, 7, 1.0, True, "up", None])
+def test_moves_that_there_are_not_are_refused(action):
+    for task in (Maze.from_grid(corridor()), TMaze()):
+        with pytest.raises(ParameterError, match=r"action = .* must be a whole number in 0 \.\. 3"):
+            task.step(task.init(0), action)
+
+
 @pytest.mark.parametrize("stream", ["modern", "legacy"])
 def test_mazes_fulfil_the_contract(stream):
     check_task(Maze.generate(seed=1, width=21, height=11, stream=stream))
@@ -151,11 +183,16 @@ def changed(*cells, value, **size):
         (np.zeros((19, 98)), r"width = 98 \(number of columns nx\) must be odd.*give width = 99"),
         (np.zeros(7), r"shape \(7,\).*\(ny, nx\)"),
         ([["#", " "]], r"dtype <U1.*1 wall and 0 free"),
-        (changed((2, 3), value=2), r"grid\[2, 3\] = 2.0 must be 1 \(wall\) or 0 \(free\)"),
+        ([[1, 1], [1]], "rows of unlike lengths"),
+        (["#########", "#  #"], "row 1 of the grid has 4 cells and row 0 has 9"),
+        (["###", "X  ", "###"], r"grid\[1, 0\] = 'X' must be # \(wall\) or a space"),
+        (["###", "# S", "###"], r"S may stand at the start \(1, 1\) and G at the goal \(1, 2\)"),
+        ([], r"shape \(0,\)"),
+        (changed((2, 3), value=2), r"grid\[2, 3\] = 2 must be 1 \(wall\) or 0 \(free\)"),
         (changed((2, 3), value=np.nan), r"grid\[2, 3\] = nan must be"),
-        (changed((0, 3), value=0), r"grid\[0, 3\] = 0.0 is a hole in the border.*goal \(3, 8\); set it to 1"),
-        (changed((3, 5), value=1), r"grid\[3, 5\] = 1.0 is a wall where the agent stops.*set it to 0"),
-        (changed((3, 8), value=1), r"grid\[3, 8\] = 1.0 is a wall where.*set it to 0"),
+        (changed((0, 3), value=0), r"grid\[0, 3\] = 0 is a hole in the border.*goal \(3, 8\); set it to 1"),
+        (changed((3, 5), value=1), r"grid\[3, 5\] = 1 is a wall where the agent stops.*set it to 0"),
+        (changed((3, 8), value=1), r"grid\[3, 8\] = 1 is a wall where.*set it to 0"),
         (changed((1, 4), (3, 4), (5, 4), value=1), r"no way out.*start \(3, 1\).*goal \(3, 8\).*open one.*at \(3, 4\)"),
     ],
 )
@@ -184,10 +221,10 @@ def test_the_walls_to_open_are_enough_and_the_fewest():
     ("arguments", "said"),
     [
         ({"height": 20}, r"height = 20 .*3 mod 4.*give height = 23"),
-        ({"height": 1}, r"height = 1 .*give height = 3"),
-        ({"height": 19.0}, r"height = 19.0 .*give height = 19"),
+        ({"height": 1}, "height = 1 must be a whole number >= 3"),
+        ({"height": 19.0}, "height = 19.0 must be a whole number >= 3"),
         ({"width": 100}, r"width = 100 .*odd.*give width = 101"),
-        ({"stream": "lagacy"}, "stream = 'lagacy' is not known; did you mean legacy?"),
+        ({"stream": "lagacy"}, "stream = 'lagacy' is unknown; did you mean legacy?"),
         ({"stream": "legacy", "seed": 2**32}, r"must be < 2\^32"),
         ({"seed": -1}, "seed = -1 must be"),
     ],

@@ -4,11 +4,11 @@ Hallucinations and delusions are read as inference from priors that the world do
 networks keep their priors. Reference: Isomura, Shimazaki & Friston (2022), Commun. Biol. 5:55, discussion.
 """
 
-from .choice import CuedChoice
-from .conditioning import condition
-from .displacement import displace_decisions, displace_states
-from .percepts import draw_percepts, percept_rate
-from .rescue import counter_shift, rescue
+from synfer.inference.aberrant.choice import CuedChoice
+from synfer.inference.aberrant.conditioning import condition
+from synfer.inference.aberrant.displacement import displace_decisions, displace_states
+from synfer.inference.aberrant.percepts import draw_percepts, percept_rate
+from synfer.inference.aberrant.rescue import counter_shift, rescue
 
 __all__ = [
     "CuedChoice",

@@ -4,11 +4,12 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from synfer.core.checks import check_count, check_kind
 from synfer.core.params import Params, field
 from synfer.core.seeds import generator
 
 
-class Course(NamedTuple):
+class CuedState(NamedTuple):
     """A state of a session.
 
     Attributes:
@@ -50,26 +51,28 @@ class CuedChoice(Params):
         """2 responses."""
         return 2
 
-    def init(self, key: int) -> Course:
+    def init(self, key: int) -> CuedState:
         """Before the first response, which no cue precedes."""
         cues, lights = generator(key, "cued choice").integers(2, size=(2, self.length + 2)).tolist()
-        return Course(0, tuple(cues), tuple(lights), None)
+        return CuedState(0, tuple(cues), tuple(lights), None)
 
-    def observe(self, state: Course) -> np.ndarray:
+    def observe(self, state: CuedState) -> np.ndarray:
         """(2,): the cue of the next response, and the other light."""
         return np.array([state.cues[state.step], state.lights[state.step]], dtype=np.uint8)
 
-    def step(self, state: Course, action: int) -> Course:
+    def step(self, state: CuedState, action: int) -> CuedState:
         """One response."""
+        check_kind("state", state, CuedState, "CuedChoice().init(key) gives the first")
+        action = check_count("action", action, 0, self.n_actions - 1)
         if self.done(state):
             return state
         right = None if not state.step else (action == state.cues[state.step - 1]) != self.reversed
         return state._replace(step=state.step + 1, right=right)
 
-    def outcome(self, before: Course, after: Course) -> float:
+    def outcome(self, before: CuedState, after: CuedState) -> float:
         """0 if the last response was right, 1 if it was wrong, 1/2 where no cue came before it."""
         return 0.5 if after.right is None else float(not after.right)
 
-    def done(self, state: Course) -> bool:
+    def done(self, state: CuedState) -> bool:
         """After the last response."""
         return state.step > self.length

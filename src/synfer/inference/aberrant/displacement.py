@@ -4,16 +4,17 @@ A network keeps its priors in its thresholds, phi1 - phi0 = ln D1 - ln D0 and ps
 inhibition or excitation of a neuron displaces a belief. What is moved keeps its total weight, D1 + D0.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, overload
 
 import numpy as np
 from scipy.special import expit
 
-from synfer.core.errors import ParameterError, did_you_mean
-
-from ..model import SUM_TOLERANCE, GenerativeModel
-from ..network import CanonicalNetwork
+from synfer.core.checks import check_choice, check_count, check_kind, check_numbers, shortly
+from synfer.core.errors import ParameterError
+from synfer.core.params import plain
+from synfer.inference.model import SUM_TOLERANCE, GenerativeModel
+from synfer.inference.network import CanonicalNetwork
 
 Which = int | str | Sequence[int | str] | None
 
@@ -48,6 +49,7 @@ def displace_states(
     if isinstance(agent, CanonicalNetwork):
         moved = _moved(agent.phi, _shifts(shift, which, agent.hidden, "hidden neuron"))
         return agent.replace(phi1=moved[0], phi0=moved[1])
+    agent = check_kind("agent", agent, GenerativeModel, "or a CanonicalNetwork; for example sf.maze_model(0.25)")
     return agent.replace(D=_weights("D", agent.D, _shifts(shift, which, agent.states, "state")))
 
 
@@ -86,6 +88,7 @@ def displace_decisions(
             return agent.replace(psi1=first, psi0=np.log(-np.expm1(first)))
         moved = _moved(agent.psi, shifts)
         return agent.replace(psi1=moved[0], psi0=moved[1])
+    agent = check_kind("agent", agent, GenerativeModel, "or a CanonicalNetwork; for example sf.maze_model(0.25)")
     if agent.E is None:
         raise ParameterError("the model has no decisions, whose prior could be displaced; give it E")
     shifts = _shifts(shift, which, agent.decisions, "decision")
@@ -97,24 +100,26 @@ def displace_decisions(
 
 def places(which: Which, names: Sequence[str], kind: str) -> list[int]:
     """Numbers of some units, given by number or name."""
-    given = (
-        list(range(len(names))) if which is None else [which] if isinstance(which, (int, str, np.integer)) else which
-    )
-    found = []
-    for one in given:
-        if isinstance(one, str) and one not in names:
-            raise ParameterError(f"there is no {kind} {one!r}{did_you_mean(one, names)}")
-        k = names.index(one) if isinstance(one, str) else one
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 0 <= k < len(names):
-            raise ParameterError(f"{kind} {k!r} must be a name, or a number from 0 to {len(names) - 1}")
-        found.append(int(k))
+    if which is None:
+        return list(range(len(names)))
+    given = plain(which)
+    given = [given] if isinstance(given, (int, str)) else given
+    if not isinstance(given, Iterable):
+        raise ParameterError(f"which = {shortly(which)} must be numbers or names of a {kind}; for example {names[0]!r}")
+    last = len(names) - 1
+    found = [
+        list(names).index(check_choice(kind, one, names)) if isinstance(one, str) else check_count(kind, one, 0, last)
+        for one in given
+    ]
+    if len(set(found)) < len(found):
+        raise ParameterError(f"which = {shortly(which)} names a {kind} twice; name each once")
     return found
 
 
 def _shifts(shift: Any, which: Which, names: Sequence[str], kind: str) -> np.ndarray:
     """(n,) of all units, 0 where none is asked for."""
     at = places(which, names, kind)
-    values = np.asarray(shift, dtype=np.float64)
+    values = check_numbers("shift", shift, finite=False)
     if values.shape not in ((), (len(at),)):
         raise ParameterError(
             f"shift has shape {values.shape} and must be one number or ({len(at)},), one for each {kind}"

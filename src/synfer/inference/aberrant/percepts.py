@@ -12,12 +12,12 @@ import numpy as np
 import xarray as xr
 from scipy.special import expit
 
-from synfer.core.errors import ParameterError, did_you_mean
+from synfer.core.checks import check_choice, check_kind, check_numbers, place
+from synfer.core.errors import ParameterError
 from synfer.core.results import dataset
-from synfer.core.seeds import generator
-
-from ..beliefs import expected_log
-from ..model import GenerativeModel
+from synfer.core.seeds import check_seed, generator
+from synfer.inference.beliefs import expected_log
+from synfer.inference.model import GenerativeModel
 
 Rule = Literal["sample", "threshold"]
 MOST_INPUTS = 20
@@ -30,11 +30,12 @@ def draw_percepts(s: Any, *, rule: Rule = "sample", seed: int) -> np.ndarray:
         >>> draw_percepts([0.2, 0.7], rule="threshold", seed=0).tolist()
         [0, 1]
     """
-    s = np.asarray(s, dtype=np.float64)
+    s, seed = check_numbers("s", s, finite=False), check_seed(seed)
     wrong = ~((s >= 0) & (s <= 1))
     if wrong.any():
-        raise ParameterError(f"s = {s[wrong][0]:.6g} must be in [0, 1], the belief that a state is 1")
-    edge = 0.5 if check_rule(rule) == "threshold" else generator(seed, "percepts").random(s.shape)
+        raise ParameterError(f"{place('s', s, wrong)} must be in [0, 1], the belief that a state is 1")
+    sample = check_choice("rule", rule, get_args(Rule)) == "sample"
+    edge = generator(seed, "percepts").random(s.shape) if sample else 0.5
     return (s > edge).astype(np.int64)
 
 
@@ -60,6 +61,8 @@ def percept_rate(model: GenerativeModel, p: Any, *, rule: Rule = "sample") -> xr
         >>> percept_rate(model, 0.5).percept_rate.values.round(6).tolist()
         [0.2]
     """
+    check_kind("model", model, GenerativeModel, "for example GenerativeModel.from_probabilities(...)")
+    thresholded = check_choice("rule", rule, get_args(Rule)) == "threshold"
     if model.b is not None:
         raise ParameterError(
             "the model has b: beliefs depend on those before, and no enumeration of one step gives their rates; "
@@ -68,7 +71,7 @@ def percept_rate(model: GenerativeModel, p: Any, *, rule: Rule = "sample") -> xr
     n = model.n_observations
     if n > MOST_INPUTS:
         raise ParameterError(f"the model has {n} observations, and 2^{n} of their values are too many; at most 20")
-    probability = np.asarray(p, dtype=np.float64)
+    probability = check_numbers("p", p, finite=False)
     if probability.shape not in ((), (n,)) or not ((probability >= 0) & (probability <= 1)).all():
         raise ParameterError(f"p = {p!r} must be one probability, or ({n},) of them, in [0, 1]")
     patterns = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
@@ -76,14 +79,7 @@ def percept_rate(model: GenerativeModel, p: Any, *, rule: Rule = "sample") -> xr
     log = expected_log(model.a, model.expectation)
     seen, unseen = log[:, :, 0] - log[:, :, 1]
     z = patterns @ seen + (1 - patterns) @ unseen + np.log(model.D[0]) - np.log(model.D[1])
-    percept = (z > 0) if check_rule(rule) == "threshold" else expit(z)
-    return dataset(
-        {"percept_rate": (("state",), weight @ percept)}, {"state": (("state",), list(model.states))}, rule=rule
-    )
-
-
-def check_rule(rule: str) -> str:
-    """A known rule."""
-    if rule not in get_args(Rule):
-        raise ParameterError(f"rule = {rule!r} is not known{did_you_mean(str(rule), get_args(Rule))}")
-    return rule
+    percept = (z > 0) if thresholded else expit(z)
+    variables = {"percept_rate": (("state",), weight @ percept)}
+    coords = {"state": (("state",), list(model.states))}
+    return dataset(variables, coords, verb="percept_rate", model=model.digest(), p=probability, rule=rule)

@@ -13,10 +13,10 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
+from synfer.core.checks import check_kind, check_numbers
 from synfer.core.errors import NumericalError, ParameterError
-
-from ..network import CanonicalNetwork, activity
-from .displacement import Which, displace_states, places
+from synfer.inference.aberrant.displacement import Which, displace_states, places
+from synfer.inference.network import CanonicalNetwork, activity
 
 WIDEST = 100.0
 """nats, the largest counter-shift that is tried."""
@@ -38,9 +38,9 @@ def counter_shift(u: Any, rate: float) -> float:
         >>> round(counter_shift([1.5, 1.5], 0.5), 6)
         -1.5
     """
-    u = np.asarray(u, dtype=np.float64)
-    if not u.size or not np.isfinite(u).all():
-        raise ParameterError(f"u has shape {u.shape} and must hold finite potentials [nats]; leave out step 0 and NaN")
+    u = check_numbers("u", u)
+    if not u.size:
+        raise ParameterError(f"u has shape {u.shape} and must hold potentials [nats]; give one or more")
     target = logit(_check_rate(rate))
     # The mean of sig(u + r) lies between those of the least and of the largest u.
     low, high = target - u.max() - 1, target - u.min() + 1
@@ -67,6 +67,8 @@ def rescue(net: CanonicalNetwork, o: Any, rate: float, which: Which = 0) -> tupl
         >>> round(rescue(net, [[1.0], [0.0]], 0.5)[1], 6)
         -3.0
     """
+    check_kind("net", net, CanonicalNetwork, "for example sf.to_network(model)")
+    _check_rate(rate)
     at = places(which, net.hidden, "hidden neuron")
     if len(at) != 1:
         raise ParameterError(f"which = {which!r} must be one hidden neuron; rescue others one after the other")
@@ -78,7 +80,6 @@ def rescue(net: CanonicalNetwork, o: Any, rate: float, which: Which = 0) -> tupl
     def excess(r: float) -> float:
         return float(activity(displace_states(net, r, at), o).x.values[1:, at[0]].mean()) - rate
 
-    _check_rate(rate)
     for reach in (4.0, 20.0, WIDEST):
         if excess(-reach) < 0 < excess(reach):
             shift = float(brentq(excess, -reach, reach, xtol=CLOSE_RUN))  # type: ignore[arg-type]

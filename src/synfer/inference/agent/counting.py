@@ -9,9 +9,8 @@ Sums over steps become sums over rows of beliefs, of which a table has far fewer
 import numpy as np
 
 from synfer.core.jit import kernel
-
-from .rows import ADVICE, ENTROPY, LIKELIHOOD, PRIOR, SURPLUS, TRANSITION, accumulate
-from .walks import Beliefs, Course
+from synfer.inference.agent.rows import ADVICE, ENTROPY, LIKELIHOOD, PRIOR, SURPLUS, TRANSITION, accumulate
+from synfer.inference.agent.walks import Beliefs, Course
 
 BLOCK = 64
 """Rows that are multiplied at a time, so that they stay in the cache."""

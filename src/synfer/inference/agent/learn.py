@@ -1,32 +1,34 @@
 """Agents that learn tasks: the verb."""
 
-import hashlib
-import threading
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, get_args
 
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import ParameterError, did_you_mean
-from synfer.core.machine import cores
+from synfer.core.checks import check_choice, check_count, check_function, check_kind
+from synfer.core.errors import ParameterError, SynferWarning
 from synfer.core.points import broadcast, is_sequence
 from synfer.core.results import dataset
 from synfer.core.seeds import check_seed, child
-
-from ..model import AXES, VALUES, GenerativeModel
-from ..tasks import Task
-from .modulation import RiskModulation
-from .records import RECORDS, Keeper, gather
-from .trial import TERMS, Plan, Trial, run
+from synfer.inference.agent.fit import check_fit
+from synfer.inference.agent.modulation import RiskModulation
+from synfer.inference.agent.parallel import Progress, side_by_side
+from synfer.inference.agent.records import RECORDS, Keeper, gather
+from synfer.inference.agent.trial import Plan, Trial, run
+from synfer.inference.beliefs import TERMS
+from synfer.inference.model import AXES, VALUES, GenerativeModel
+from synfer.inference.tasks import Task
+from synfer.inference.tasks.contract import words
 
 Method = Literal["table", "dense"]
 Ordering = Literal["original", "port"]
 Stream = Literal["modern", "legacy"]
 MOST_BYTES = 8e9
 LIMIT = 20_000
-TASK = ("n_observations", "n_actions", "init", "observe", "step", "outcome", "done")
+FORGOTTEN = 1e-4
+"""Total variation above which a table of given depth is warned of."""
 
 
 def learn(
@@ -39,7 +41,7 @@ def learn(
     T: int = 20_000,
     modulation: RiskModulation | None = None,
     method: Method = "table",
-    depth: int = 1,
+    depth: int | None = None,
     ordering: Ordering = "original",
     stream: Stream = "modern",
     record: str | Sequence[str] = (),
@@ -63,9 +65,10 @@ def learn(
             `model.replace(a=run.a, b=run.b, c=run.c)` (those of the three that the model has) and the same seed.
         T: A trial ends at the step T - 1 at the latest.
         modulation: How outcomes become risk, and the floor of c; default RiskModulation().
-        method: "table": beliefs of walks through the task's graph of `depth` steps, computed once a trial. "dense":
+        method: "table": beliefs follow from the last states of the task alone, and are computed once a trial. "dense":
             the recursion itself, step by step; for a task of more than `limit` states, through its functions.
-        depth: States before the present one that the table remembers, >= 1.
+        depth: States before the present one that the table remembers, >= 1. None: in each trial as few as it needs, and
+            all of them, by the recursion, where four are too few.
         ordering: "original": moves by the last decision, then observes and infers. "port": observes, infers, and then
             moves by the present decision; the goal is not seen, and an outcome belongs to its own decision.
         stream: "modern"; or "legacy", the draws of numpy's RandomState(seed), which needs method="dense".
@@ -81,16 +84,17 @@ def learn(
 
     Returns:
         Dataset with `steps` (t_end + 1, at most T), `reached` (steps < T) and `free_energy` [nats] (before what is
-        learned from the trial, t = 1 .. t_end - 1) by `trial`; the counts `a`, `b`, `c` at the end; and records.
+        learned from the trial, t = 1 .. t_end - 1) by `trial`; `memory`, the states that the table remembered (-1: all)
+        and `truncation`, how far its laws of decisions are from those of the recursion (mean total variation per step,
+        estimated at 16 steps of the trial); the counts `a`, `b`, `c` at the end; and records.
 
     Raises:
         ParameterError: sizes that do not fit, a task too large for tables, a record too large for memory.
         NumericalError: a free energy that is not finite, with the term and the trial.
 
-    Accuracy: dense is exact. With depth 1 the law of decisions in fresh mazes differs by about 1e-7 in total variation
-        per step, and by 1e-5 to 1e-4 on average (up to 3e-2) after 90 trials; with depth 2 six to twenty times less.
-        Where beliefs remember more than `depth` states (persistent states, weak evidence) the table errs: use dense.
-        A course that branches off goes its own way.
+    Accuracy: dense is exact. The law of decisions of a table differs in total variation per step by less than 1e-6 on
+        average, up to 1e-3; of a table of given depth, by `truncation`. Above 1e-4 there is a SynferWarning. A course
+        that branches off goes its own way.
 
     References:
         Isomura, Shimazaki & Friston (2022), Commun. Biol. 5:55, methods.
@@ -102,56 +106,41 @@ def learn(
         ((2,), (2, 121, 2, 256))
     """
     plan = Plan(
-        trials=_check_count("trials", trials, 1),
-        first=_check_count("first", first, 0),
-        T=_check_count("T", T, 3),
-        method=_check_choice("method", method, get_args(Method)),
-        depth=_check_count("depth", depth, 1),
-        infers_first=_check_choice("ordering", ordering, get_args(Ordering)) == "port",
-        legacy=_check_choice("stream", stream, get_args(Stream)) == "legacy",
+        trials=check_count("trials", trials),
+        first=check_count("first", first, 0),
+        T=check_count("T", T, 3),
+        method=check_choice("method", method, get_args(Method)),
+        depth=None if depth is None else check_count("depth", depth),
+        infers_first=check_choice("ordering", ordering, get_args(Ordering)) == "port",
+        legacy=check_choice("stream", stream, get_args(Stream)) == "legacy",
         modulation=RiskModulation() if modulation is None else modulation,
-        limit=_check_count("limit", limit, 1),
+        limit=check_count("limit", limit),
     )
-    if plan.legacy and plan.method != "dense":
-        raise ParameterError("stream = 'legacy' draws from the probabilities of every step; give method='dense' too")
-    if plan.legacy and plan.first:
-        raise ParameterError(f"first = {first} needs stream='modern': the legacy stream begins with trial 0")
-    points, many = broadcast(model=model, task=task, seed=seed)
-    for point in points:
-        _check_pair(point["model"], point["task"])
-    some: GenerativeModel = points[0]["model"]
-    _check_alike([point["model"] for point in points])
     records = (record,) if isinstance(record, str) else tuple(record)
-    _check_records(records, len(points) * plan.trials * plan.T, some)
-    if many and not is_sequence(seed):
-        seeds = [own_seed(point["seed"], k) for k, point in enumerate(points)]
-    else:
-        seeds = [check_seed(point["seed"]) for point in points]
-    keepers, counts = _side_by_side(points, seeds, plan, records, workers, progress)
-    variables: dict[str, tuple[Any, ...]] = dict(gather(keepers))
+    points, many = broadcast(model=model, task=task, seed=seed)
+    _check(plan, points, records, progress)
+    seeds = _seeds(plan, points, shared=many and not is_sequence(seed))
+    keepers, counts = _run(points, seeds, plan, records, workers, progress)
+    variables: dict[str, tuple[Any, ...]] = gather(keepers) | _counts(counts)
     variables["reached"] = (("trial",), variables["steps"][1] < plan.T)
-    for name, (pre, post) in AXES.items():
-        if name in counts[0]:
-            dims = (f"{pre}_value", pre, f"{post}_value", post)
-            words = {"units": "1", "long_name": f"counts of {pre} and {post}"}
-            variables[name] = (dims, _stack([own.pop(name) for own in counts]), words)
+    told = _warn(variables["truncation"][1], plan.first)
     if many:
         variables = {name: (("maze", *dims), *rest) for name, (dims, *rest) in variables.items()}
     else:
         variables = {name: (dims, values[0], *rest) for name, (dims, values, *rest) in variables.items()}
-    coords = _coords(variables, some)
+    coords = _coords(variables, points[0]["model"])
     coords["trial"] = (("trial",), plan.first + np.arange(plan.trials))
     if many:
         coords["seed"] = (("maze",), np.array(seeds), {"units": "1", "long_name": "seed of the decisions"})
     arguments = {
-        "model": [_digest(point["model"]) for point in points],
-        "task": [_words(point["task"]) for point in points],
+        "model": [point["model"].digest() for point in points],
+        "task": [words(point["task"]) for point in points],
         "seed": seeds,
         "ordering": ordering,
         "stream": stream,
         "record": records,
     } | {name: getattr(plan, name) for name in ("trials", "first", "T", "modulation", "method", "depth", "limit")}
-    return dataset(variables, coords, verb="learn", spec=arguments, status="ok")
+    return dataset(variables, coords, verb="learn", spec=arguments, status="ok", warnings=told)
 
 
 def own_seed(seed: int, k: int) -> int:
@@ -159,7 +148,15 @@ def own_seed(seed: int, k: int) -> int:
     return child(seed, "learn", str(k))
 
 
-def _side_by_side(
+def _seeds(plan: Plan, points: Sequence[Mapping[str, Any]], shared: bool) -> list[int]:
+    """Of every task; from one that they share, its own."""
+    given = [check_seed(point["seed"]) for point in points]
+    if shared and plan.legacy:
+        raise ParameterError(f"seed = {given[0]} is one for {len(points)} tasks; stream='legacy' needs one for each")
+    return [own_seed(seed, k) for k, seed in enumerate(given)] if shared else given
+
+
+def _run(
     points: Sequence[Mapping[str, Any]],
     seeds: Sequence[int],
     plan: Plan,
@@ -167,30 +164,41 @@ def _side_by_side(
     workers: int | None,
     progress: Callable[[float], None] | None,
 ) -> tuple[list[Keeper], list[dict[str, np.ndarray]]]:
-    """Every task in a thread of its own, as many at a time as there are workers: kernels do not hold the GIL."""
+    """Every task on its own, several at a time."""
     keepers = [Keeper(records) for _ in points]
-    lock, stopped, done = threading.Lock(), threading.Event(), 0
+    done = Progress(len(points) * plan.trials, progress)
 
-    def one(k: int) -> dict[str, np.ndarray]:
+    def one(k: int, stopped: Callable[[], bool]) -> dict[str, np.ndarray]:
         def keep(trial: Trial) -> None:
-            nonlocal done
             keepers[k](trial)
-            with lock:
-                done += 1
-                if progress is not None:
-                    progress(done / (len(points) * plan.trials))
+            done()
 
-        return run(points[k]["model"], points[k]["task"], seeds[k], plan, keep, stopped.is_set)
+        return run(points[k]["model"], points[k]["task"], seeds[k], plan, keep, stopped)
 
-    count = _check_count("workers", workers, 1) if workers is not None else cores()
-    if min(count, len(points)) == 1:
-        return keepers, [one(k) for k in range(len(points))]
-    with ThreadPoolExecutor(min(count, len(points))) as pool:
-        try:
-            return keepers, list(pool.map(one, range(len(points))))
-        except BaseException:
-            stopped.set()
-            raise
+    return keepers, side_by_side(one, len(points), workers)
+
+
+def _counts(counts: Sequence[dict[str, np.ndarray]]) -> dict[str, tuple[Any, ...]]:
+    """Variables (task, ...) of the counts at the end, which are let go of."""
+    variables = {}
+    for name, (pre, post) in AXES.items():
+        if name in counts[0]:
+            words = {"units": "1", "long_name": f"counts of {pre} and {post}"}
+            dims = (f"{pre}_value", pre, f"{post}_value", post)
+            variables[name] = (dims, _stack([own.pop(name) for own in counts]), words)
+    return variables
+
+
+def _warn(truncation: np.ndarray, first: int) -> list[str]:
+    """What is to be said of a table that forgets too much, with a SynferWarning."""
+    if not truncation.max() > FORGOTTEN:
+        return []
+    text = (
+        f"a table of this depth changes the law of decisions by {truncation.max():.2g} per step (total variation) in "
+        f"trial {first + int(truncation.max(0).argmax())}; give a larger depth, depth=None, or method='dense'"
+    )
+    warnings.warn(text, SynferWarning, stacklevel=3)
+    return [text]
 
 
 def _stack(arrays: list[np.ndarray]) -> np.ndarray:
@@ -208,37 +216,18 @@ def _coords(variables: Mapping[str, tuple[Any, ...]], model: GenerativeModel) ->
     return coords | {dim: ((dim,), list(VALUES)) for dim in sizes if dim.endswith("_value")}
 
 
-def _words(task: Task) -> str:
-    """A task in words that are the same in every process."""
-    return type(task).__qualname__ if type(task).__repr__ is object.__repr__ else repr(task)
-
-
-def _digest(model: GenerativeModel) -> str:
-    """What tells one model from another, in 32 letters."""
-    digest = hashlib.blake2b(model.expectation.encode(), digest_size=16)
-    for array in (model.a, model.b, model.c, model.D, model.E, model.initial):
-        digest.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
-
-
-def _check_pair(model: object, task: Any) -> None:
-    if not isinstance(model, GenerativeModel):
-        raise ParameterError(f"model = {model!r} must be a GenerativeModel; for example sf.maze_model(0.25)")
-    if model.c is None or model.E is None:
-        raise ParameterError("the model takes no decisions; give it c and E, as sf.maze_model() has them")
-    missing = [name for name in TASK if not hasattr(task, name)]
-    if missing:
-        raise ParameterError(f"task = {task!r} has no {', '.join(missing)}; sf.check_task(task) says what it needs")
-    if model.n_observations != task.n_observations:
-        raise ParameterError(
-            f"the model has {model.n_observations} observations and the task shows {task.n_observations}; "
-            f"give a model with a of shape (2, {task.n_observations}, 2, Ns)"
-        )
-    if model.n_decisions % task.n_actions:
-        raise ParameterError(
-            f"the model has {model.n_decisions} decisions, which must be a multiple of the task's {task.n_actions} "
-            f"actions, as many of each that begin with it"
-        )
+def _check(plan: Plan, points: Sequence[Mapping[str, Any]], records: Sequence[str], progress: Any) -> None:
+    check_kind("modulation", plan.modulation, RiskModulation, "for example sf.RiskModulation(window=100)")
+    if plan.legacy and plan.method != "dense":
+        raise ParameterError("stream = 'legacy' draws from the probabilities of every step; give method='dense' too")
+    if plan.legacy and plan.first:
+        raise ParameterError(f"first = {plan.first} needs stream='modern': the legacy stream begins with trial 0")
+    if progress is not None:
+        check_function("progress", progress, "progress(fraction)")
+    for point in points:
+        check_fit(point["model"], point["task"])
+    _check_alike([point["model"] for point in points])
+    _check_memory(records, len(points), plan, points[0]["model"])
 
 
 def _check_alike(models: Sequence[GenerativeModel]) -> None:
@@ -251,24 +240,15 @@ def _check_alike(models: Sequence[GenerativeModel]) -> None:
             )
 
 
-def _check_records(records: Sequence[str], steps: int, model: GenerativeModel) -> None:
+def _check_memory(records: Sequence[str], points: int, plan: Plan, model: GenerativeModel) -> None:
     for name in records:
-        _check_choice("record", name, list(RECORDS))
-    size = steps * sum(RECORDS[name].bytes(model) for name in records)
+        check_choice("record", name, list(RECORDS))
+    counts = 8 * sum(own.size for own in (model.a, model.b, model.c) if own is not None)
+    recorded = plan.trials * plan.T * sum(RECORDS[name].bytes(model) for name in records)
+    size = points * (counts + recorded)
     if size > MOST_BYTES:
+        less = "record less, or lower trials or T" if recorded > counts else "learn fewer tasks in a call"
         raise ParameterError(
-            f"the records {', '.join(records)} may take {size / 1e9:.0f} GB, more than {MOST_BYTES / 1e9:.0f} GB; "
-            f"record less, or lower trials or T"
+            f"the counts of {points} tasks and the records ({', '.join(records) or 'none'}) may take "
+            f"{size / 1e9:.0f} GB, more than {MOST_BYTES / 1e9:.0f} GB; {less}"
         )
-
-
-def _check_count(name: str, value: object, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ParameterError(f"{name} = {value!r} must be a whole number >= {least}; for example {name} = {least + 1}")
-    return int(value)
-
-
-def _check_choice(name: str, value: object, allowed: Sequence[str]) -> str:
-    if value not in allowed:
-        raise ParameterError(f"{name} = {value!r} is unknown{did_you_mean(str(value), allowed)}")
-    return str(value)

@@ -7,10 +7,9 @@ import numpy as np
 import xarray as xr
 
 from synfer.core.errors import ParameterError
-
-from ..model import Expectation, GenerativeModel
-from ..tasks import Maze
-from .learn import learn
+from synfer.inference.agent.learn import learn
+from synfer.inference.model import Expectation, GenerativeModel
+from synfer.inference.tasks import Maze
 
 SIZE, AHEAD, MOVES = 121, 4, 4
 """States, which are cells seen; moves that a decision looks ahead; and moves: up, down, left, right."""

@@ -10,8 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from synfer.core.errors import ParameterError
-
-from ..tasks import TaskGraph
+from synfer.inference.tasks import TaskGraph
 
 BEGINNING, STAYED = -1, -2
 """Parents of the node that a trial begins in, which is node 0, and of single states."""

@@ -7,10 +7,9 @@ import numpy as np
 from scipy.special import expit
 
 from synfer.core.errors import ParameterError
-
-from ..model import GenerativeModel
-from .rows import accumulate
-from .trial import Trial
+from synfer.inference.agent.rows import accumulate
+from synfer.inference.agent.trial import Trial
+from synfer.inference.model import GenerativeModel
 
 WIDEST = 8
 """Numbers that make up a state, at most."""
@@ -87,6 +86,8 @@ RECORDS: Mapping[str, Record] = {
 ALWAYS = {
     "steps": Record(lambda trial: trial.course.t_end + 1, (), lambda model: 0),
     "free_energy": Record(lambda trial: trial.terms.sum(), (), lambda model: 0),
+    "memory": Record(lambda trial: trial.depth, (), lambda model: 0),
+    "truncation": Record(lambda trial: trial.truncation, (), lambda model: 0),
 }
 
 

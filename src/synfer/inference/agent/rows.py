@@ -12,9 +12,8 @@ import math
 import numpy as np
 
 from synfer.core.jit import kernel
-
-from .exponential import decay
-from .weights import Mapping, Prior
+from synfer.inference.agent.exponential import decay
+from synfer.inference.agent.weights import Mapping, Prior
 
 LIKELIHOOD, TRANSITION, PRIOR, ENTROPY, SURPLUS, ADVICE = range(6)
 COSTS = 6

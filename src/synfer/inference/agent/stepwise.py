@@ -10,11 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from synfer.core.errors import ParameterError
-
-from ..tasks.contract import Task, judged, observed
-from .rows import CEILING, COSTS, believe, decide, pick, says
-from .walks import Beliefs, Course
-from .weights import Weights
+from synfer.inference.agent.rows import CEILING, COSTS, believe, decide, pick, says
+from synfer.inference.agent.walks import Beliefs, Course
+from synfer.inference.agent.weights import Weights
+from synfer.inference.tasks.contract import Task, judged, observed
 
 
 class Source(Protocol):

@@ -5,10 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from synfer.core.jit import kernel
-
-from .memory import BEGINNING, STAYED, Memory
-from .rows import COSTS, believe, decide, says
-from .weights import Weights
+from synfer.inference.agent.memory import BEGINNING, STAYED, Memory
+from synfer.inference.agent.rows import COSTS, believe, decide, says
+from synfer.inference.agent.weights import Weights
 
 ROUNDS = 2
 """Steps of inference after which an agent that has not moved believes what it will go on believing, nearly."""

@@ -7,19 +7,18 @@ import numpy as np
 
 from synfer.core.errors import NumericalError, ParameterError
 from synfer.core.seeds import generator
-
-from ..beliefs import uniforms
-from ..model import GenerativeModel
-from ..tasks import Task, TaskGraph, explore
-from ..tasks.contract import judged
-from . import counting, stepwise
-from .memory import remember
-from .modulation import RiskModulation
-from .table import no_table
-from .walks import Beliefs, Course, Setting, walk_dense, walk_table
-from .weights import Prior, Weights, mapping, no_mapping
-
-TERMS = ("likelihood", "transition", "prior", "decision", "entropy")
+from synfer.inference.agent import counting, stepwise
+from synfer.inference.agent.fit import actions_of
+from synfer.inference.agent.forgetting import DEEPEST, Forgetting, parts, random_walks
+from synfer.inference.agent.memory import remember
+from synfer.inference.agent.modulation import RiskModulation
+from synfer.inference.agent.table import no_sight, no_table
+from synfer.inference.agent.walks import Beliefs, Course, Setting, walk_dense, walk_table
+from synfer.inference.agent.weights import Prior, Weights, mapping, no_mapping
+from synfer.inference.beliefs import TERMS, uniforms
+from synfer.inference.model import GenerativeModel
+from synfer.inference.tasks import Task, TaskGraph, explore
+from synfer.inference.tasks.contract import judged
 
 
 class Plan(NamedTuple):
@@ -29,7 +28,7 @@ class Plan(NamedTuple):
     first: int
     T: int
     method: str
-    depth: int
+    depth: int | None
     infers_first: bool
     legacy: bool
     modulation: RiskModulation
@@ -46,6 +45,8 @@ class Trial(NamedTuple):
     weights: Weights
     shown: np.ndarray
     states: Sequence[Hashable]
+    depth: int
+    truncation: float
 
 
 class Agent:
@@ -81,10 +82,14 @@ class Agent:
 
     def learn(self, trial: Trial, modulation: RiskModulation) -> None:
         """Count what happened in a trial."""
+        self.learn_states(trial)
+        counting.count_decisions(self.c, trial.course, trial.beliefs, trial.Gamma, modulation.window, modulation.floor)
+
+    def learn_states(self, trial: Trial) -> None:
+        """Count what was seen and believed in a trial."""
         counting.count_observations(self.a, trial.course, trial.beliefs, trial.shown)
         if self.b is not None:
             counting.count_transitions(self.b, trial.course, trial.beliefs)
-        counting.count_decisions(self.c, trial.course, trial.beliefs, trial.Gamma, modulation.window, modulation.floor)
 
     def counts(self) -> dict[str, np.ndarray]:
         """As the fields of a model."""
@@ -113,7 +118,7 @@ def run(
         course, beliefs, shown, states = world.trial(key, weights, agent.first, source)
         Gamma = counting.risks(course, plan.modulation.window, bounds, values)
         terms = counting.energy(course, beliefs, Gamma, plan.modulation.window)
-        trial = Trial(course, beliefs, Gamma, terms, weights, shown, states)
+        trial = Trial(course, beliefs, Gamma, terms, weights, shown, states, world.depth, world.truncation)
         _check(trial, number)
         keep(trial)
         agent.learn(trial, plan.modulation)
@@ -129,31 +134,75 @@ def _check(trial: Trial, number: int) -> None:
         )
 
 
+class Known(NamedTuple):
+    """What can follow a start: settings by depth, 0 for the recursion itself, filled in where needed."""
+
+    graph: TaskGraph
+    observation: np.ndarray
+    rest: float
+    walks: np.ndarray
+    settings: dict[int, Setting]
+
+
 class World:
-    """A task as it is walked through: by its graph from each start, or step by step where that is too large."""
+    """A task as it is walked through: by its graph from each start, or step by step where that is too large.
+
+    After a trial, `depth` tells how many states its table remembered, -1 for all of them, and `truncation` what that
+    changes in the laws of decisions (`forgetting`).
+    """
 
     def __init__(self, task: Task, plan: Plan, model: GenerativeModel) -> None:
         self.task, self.plan = task, plan
-        self.action = np.arange(model.n_decisions) * task.n_actions // model.n_decisions
-        self.s = np.empty((plan.T if plan.method == "dense" else 0, model.n_states))
-        self.tables: dict[Hashable, tuple[Setting, Sequence[Hashable]] | None] = {}
+        self.action = actions_of(model.n_decisions, task.n_actions)
+        self.s = np.empty((0, model.n_states))
+        self.tables: dict[Hashable, Known | None] = {}
+        self.depth, self.truncation = -1, 0.0
 
     def trial(
-        self, key: int, weights: Weights, first: np.ndarray, source: stepwise.Modern | stepwise.Legacy
-    ) -> tuple[Course, Beliefs, np.ndarray, Sequence[Hashable]]:
-        """One trial from init(key), what each state in it shows, and these states."""
-        start = self.task.init(key)
-        if isinstance(source, stepwise.Legacy) or (known := self.known(start, key)) is None:
-            order = self.plan.infers_first
-            return stepwise.walk(self.task, start, weights, first, source, self.s, self.action, order)
-        setting, states = known
-        if self.plan.method == "table":
-            table = no_table(len(setting.memory.state), len(weights.D.difference), len(weights.E.difference))
-            return *walk_table(setting, weights, first, source.u, table), setting.observation, states
-        return *walk_dense(setting, weights, first, source.u, self.s), setting.observation, states
+        self, key: int, weights: Weights, first: np.ndarray, source: stepwise.Modern | stepwise.Legacy,
+        judging: Weights | None = None,
+    ) -> tuple[Course, Beliefs, np.ndarray, Sequence[Hashable]]:  # fmt: skip
+        """One trial from init(key), what each state in it shows, and these states.
 
-    def known(self, start: Hashable, key: int) -> tuple[Setting, Sequence[Hashable]] | None:
-        """The tables of what can follow a start, and its states; None if they are too many and need not be known."""
+        Tables are as deep as the weights need, or those that are given as `judging`.
+        """
+        start, infers_first = self.task.init(key), self.plan.infers_first
+        T = self.plan.T if isinstance(source, stepwise.Legacy) else source.u.size + 1
+        self.depth, self.truncation = -1, 0.0
+        if isinstance(source, stepwise.Legacy) or (known := self.known(start, key)) is None:
+            return stepwise.walk(self.task, start, weights, first, source, self._buffer(T), self.action, infers_first)
+        if self.plan.method == "table":
+            found = self._by_table(known, weights, first, source.u, judging or weights)
+            if found is not None:
+                return *found, known.observation, known.graph.states
+        setting = self._setting(known, 0)
+        return *walk_dense(setting, weights, first, source.u, self._buffer(T)), known.observation, known.graph.states
+
+    def _by_table(
+        self, known: Known, weights: Weights, first: np.ndarray, u: np.ndarray, judging: Weights
+    ) -> tuple[Course, Beliefs] | None:
+        """A trial by a table that remembers enough; None where the recursion itself has to."""
+        given, Ns, Nd = self.plan.depth, len(weights.D.difference), len(weights.E.difference)
+        sight = no_sight(len(known.observation), Ns)
+        depth = given or Forgetting(known.walks, known.observation, judging, sight).enough()
+        while given or depth <= DEEPEST:
+            try:
+                setting = self._setting(known, depth)
+            except ParameterError:  # more nodes than a table may have
+                if given:
+                    raise
+                return None
+            course, beliefs = walk_table(setting, weights, first, u, sight, no_table(len(setting.memory.state), Ns, Nd))
+            seen = Forgetting(parts(course.state, course.t_end), known.observation, judging, sight)
+            needed = depth if given else seen.enough(depth)
+            if needed == depth:
+                self.depth, self.truncation = depth, seen.truncation(depth)
+                return course, beliefs
+            depth = needed
+        return None
+
+    def known(self, start: Hashable, key: int) -> Known | None:
+        """What can follow a start; None if it is too much and need not be known."""
         if start not in self.tables:
             try:
                 graph = explore(self.task, key, self.plan.limit)
@@ -161,13 +210,19 @@ class World:
                 if self.plan.method == "table":
                     raise
                 graph = None
-            self.tables[start] = None if graph is None else (self._setting(graph), graph.states)
+            self.tables[start] = None if graph is None else Known(
+                graph, graph.observation.astype(np.float64), judged(self.task, start, start), random_walks(graph), {}
+            )  # fmt: skip
         return self.tables[start]
 
-    def _setting(self, graph: TaskGraph) -> Setting:
-        start = graph.states[graph.start]
-        memory = remember(graph, self.plan.depth if self.plan.method == "table" else 0)
-        return Setting(
-            memory, graph.observation.astype(np.float64), self.action, judged(self.task, start, start),
-            self.plan.infers_first,
-        )  # fmt: skip
+    def _setting(self, known: Known, depth: int) -> Setting:
+        if depth not in known.settings:
+            memory = remember(known.graph, depth)
+            known.settings[depth] = Setting(memory, known.observation, self.action, known.rest, self.plan.infers_first)
+        return known.settings[depth]
+
+    def _buffer(self, T: int) -> np.ndarray:
+        """(T, Ns) beliefs of a trial that remembers everything."""
+        if len(self.s) < T:
+            self.s = np.empty((T, self.s.shape[1]))
+        return self.s[:T]

@@ -11,11 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from synfer.core.jit import kernel
-
-from .memory import Memory
-from .rows import COSTS, believe, decide, pick, says
-from .table import Table, deliberate, infer, look, no_sight
-from .weights import Weights
+from synfer.inference.agent.memory import Memory
+from synfer.inference.agent.rows import COSTS, believe, decide, pick, says
+from synfer.inference.agent.table import Sight, Table, deliberate, infer, look, no_sight
+from synfer.inference.agent.weights import Weights
 
 
 class Setting(NamedTuple):
@@ -65,12 +64,11 @@ class Beliefs(NamedTuple):
 
 @kernel
 def walk_table(
-    setting: Setting, weights: Weights, first: np.ndarray, u: np.ndarray, table: Table
+    setting: Setting, weights: Weights, first: np.ndarray, u: np.ndarray, sight: Sight, table: Table
 ) -> tuple[Course, Beliefs]:
     """A trial of at most T - 1 = u.size steps with beliefs by node, which it adds to the table."""
     memory, T = setting.memory, u.size + 1
-    Ns, Nd = weights.D.difference.size, weights.E.difference.size
-    sight = no_sight(setting.observation.shape[0], Ns)
+    Nd = weights.E.difference.size
     row, state = np.full(T, -1, np.int32), np.full(T, -1, np.int32)
     decision, outcome = np.full(T, -1, np.int32), np.zeros(T)
     law, first_cost = np.empty(Nd), np.empty(COSTS)

@@ -1,11 +1,11 @@
 """What a generative model believes: inference, decisions, free energy by term, and learning by counts."""
 
-from .energy import TERMS, free_energy
-from .expectation import expected_log
-from .filtering import infer
-from .learning import update_counts
-from .online import learn_online
-from .sampling import choose, draw, sampling_law, uniforms
+from synfer.inference.beliefs.energy import TERMS, free_energy
+from synfer.inference.beliefs.expectation import expected_log
+from synfer.inference.beliefs.filtering import infer
+from synfer.inference.beliefs.learning import update_counts
+from synfer.inference.beliefs.online import learn_online
+from synfer.inference.beliefs.sampling import choose, draw, sampling_law, uniforms
 
 __all__ = [
     "TERMS",

@@ -12,12 +12,12 @@ import numpy as np
 import xarray as xr
 from scipy.special import betaln, digamma, xlogy
 
+from synfer.core.checks import check_kind
 from synfer.core.errors import NumericalError, ParameterError
 from synfer.core.results import dataset
-
-from ..model import AXES, GenerativeModel
-from .expectation import expected_log
-from .series import decision_pairs, modulation, observed, stack, state_pairs
+from synfer.inference.beliefs.expectation import log_mean
+from synfer.inference.beliefs.series import decision_pairs, modulation, observed, stack, state_pairs
+from synfer.inference.model import AXES, GenerativeModel
 
 TERMS = ("likelihood", "transition", "prior", "decision", "entropy")
 """Of the free energy at a step; 0 where the model has no such part."""
@@ -37,8 +37,8 @@ def free_energy(
         prior_counts: The model before it learned: adds what learning cost, the divergence of the counts.
 
     Returns:
-        `likelihood`, `transition`, `prior`, `decision`, `entropy` and their sum `free_energy` (step) [nats], step =
-        1..T; with prior_counts also the one number `parameters`. attrs: `total`, the sum of all.
+        `terms` (term, step), likelihood, transition, prior, decision and entropy, and their sum `free_energy` (step)
+        [nats], step = 1..T; with prior_counts also the one number `parameters`. attrs: `total`, the sum of all.
 
     Raises:
         ParameterError: a shape, a value outside [0, 1], or an s[0] that is not the model's initial state.
@@ -54,6 +54,8 @@ def free_energy(
         True
     """
     o = stack(observed(model, o))
+    if prior_counts is not None:
+        check_kind("prior_counts", prior_counts, GenerativeModel, "give the model that learning began with")
     steps = len(o)
     pairs = state_pairs(model, s, steps, nan=True)
     q = decision_pairs(model, q_d, steps, "q_d", nan=True)
@@ -68,14 +70,20 @@ def free_energy(
                 f"{name} of the free energy is {values[t]} at step {t + 1}; look at "
                 + _suspect(model, pairs, q, t, name)
             )
-    variables: dict[str, tuple[Any, ...]] = {name: (("step",), values) for name, values in terms.items()}
-    variables["free_energy"] = (("step",), total)
+    variables: dict[str, tuple[Any, ...]] = {
+        "terms": (("term", "step"), np.stack([terms[name] for name in TERMS])),
+        "free_energy": (("step",), total),
+    }
     divergence = None if prior_counts is None else _divergence(model, prior_counts)
     if divergence is not None:
         variables["parameters"] = ((), divergence)
-    coords = {"step": (("step",), np.arange(1, steps + 1))}
-    whole = float(total.sum()) + (divergence or 0.0)
-    return dataset(variables, coords, expectation=model.expectation, total=whole)
+    coords = {"term": (("term",), list(TERMS)), "step": (("step",), np.arange(1, steps + 1))}
+    own = {"verb": "free_energy", "model": model.digest(), "expectation": model.expectation}
+    with np.errstate(over="ignore"):
+        whole = float(total.sum()) + (divergence or 0.0)
+    if not np.isfinite(whole):
+        raise NumericalError(f"the free energy of all steps is {whole}; look at counts near 0 or above 1e300")
+    return dataset(variables, coords, **own, total=whole)
 
 
 def _terms(
@@ -99,7 +107,7 @@ def _terms(
 
 
 def _block(counts: np.ndarray | None, expectation: Any) -> Any:
-    return None if counts is None else expected_log(counts, expectation).reshape(2 * counts.shape[1], -1)
+    return None if counts is None else log_mean(counts, expectation).reshape(2 * counts.shape[1], -1)
 
 
 def _suspect(model: GenerativeModel, pairs: np.ndarray, q: np.ndarray | None, t: int, term: str) -> str:
@@ -125,6 +133,7 @@ def _divergence(model: GenerativeModel, before: GenerativeModel) -> float:
                 f"prior_counts has another {name} than the model has; give the model that learning began with"
             )
         if now is not None:
-            gained = ((now - then) * (digamma(now) - digamma(now.sum(0)))).sum()
-            total += float(gained + (betaln(*then) - betaln(*now)).sum())
+            with np.errstate(invalid="ignore", over="ignore"):
+                gained = ((now - then) * (digamma(now) - digamma(now.sum(0)))).sum()
+                total += float(gained + (betaln(*then) - betaln(*now)).sum())
     return total

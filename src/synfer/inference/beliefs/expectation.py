@@ -5,9 +5,9 @@ from typing import Any, get_args
 import numpy as np
 from scipy.special import digamma
 
-from synfer.core.errors import ParameterError, did_you_mean
-
-from ..model import Expectation
+from synfer.core.checks import check_choice, check_numbers, place
+from synfer.core.errors import ParameterError
+from synfer.inference.model import Expectation
 
 
 def expected_log(counts: Any, expectation: Expectation = "digamma") -> np.ndarray:
@@ -23,21 +23,28 @@ def expected_log(counts: Any, expectation: Expectation = "digamma") -> np.ndarra
     Returns:
         Of the shape of counts [nats].
 
+    Raises:
+        ParameterError: another shape, counts that are not > 0, or an unknown expectation.
+
     Accuracy: digamma: a few roundings of digamma(a + b), 1e-14 for a total of 1e9.
 
     Example:
         >>> expected_log([3.0, 1.0], "ratio").round(3).tolist()
         [-0.288, -1.386]
     """
-    if expectation not in get_args(Expectation):
-        raise ParameterError(
-            f"expectation = {expectation!r} is not known{did_you_mean(expectation, get_args(Expectation))}"
-        )
-    counts = np.asarray(counts, dtype=np.float64)
+    check_choice("expectation", expectation, get_args(Expectation))
+    counts = check_numbers("counts", counts)
     if counts.ndim == 0 or len(counts) != 2:
         raise ParameterError(
             f"counts has shape {counts.shape} and must be (2, ...): counts of pre = 1 and pre = 0 along the first axis"
         )
+    if not (counts > 0).all():
+        raise ParameterError(f"{place('counts', counts, ~(counts > 0))} must be > 0; give what has been seen of it")
+    return log_mean(counts, expectation)
+
+
+def log_mean(counts: np.ndarray, expectation: Expectation) -> np.ndarray:
+    """The same of counts that are known to be good, as those of a model are."""
     if expectation == "ratio":
         return np.log(counts / counts.sum(0))
     return digamma(counts) - digamma(counts.sum(0))

@@ -13,13 +13,12 @@ from scipy.special import expit
 
 from synfer.core.errors import NumericalError
 from synfer.core.results import dataset
+from synfer.inference.beliefs.expectation import log_mean
+from synfer.inference.beliefs.series import first_pair, observed, stack
+from synfer.inference.model import AXES, Expectation, GenerativeModel
 
-from ..model import AXES, Expectation, GenerativeModel
-from .expectation import expected_log
-from .series import first_pair, observed, stack
 
-
-class Evidence(NamedTuple):
+class LogOdds(NamedTuple):
     """What speaks for 1 against 0 in every state and decision: differences of expected logs [nats], by block row."""
 
     A: np.ndarray
@@ -59,7 +58,7 @@ def odds(counts: np.ndarray | None, expectation: Expectation) -> Any:
     """(2 pre, post) E ln P(pre | post = 1) - E ln P(pre | post = 0) of counts (2, pre, 2, post)."""
     if counts is None:
         return None
-    log = expected_log(counts, expectation)
+    log = log_mean(counts, expectation)
     return (log[:, :, 0] - log[:, :, 1]).reshape(-1, counts.shape[3])
 
 
@@ -90,12 +89,12 @@ def infer(model: GenerativeModel, o: Any) -> xr.Dataset:
     """
     o = observed(model, o)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        pairs, z = Evidence.of(model).filter(stack(o), first_pair(model))
+        pairs, z = LogOdds.of(model).filter(stack(o), first_pair(model))
     check_finite(model, pairs, z)
-    return labelled(model, pairs, z)
+    return labelled("infer", model, pairs, z)
 
 
-def labelled(model: GenerativeModel, pairs: np.ndarray, z: np.ndarray | None) -> xr.Dataset:
+def labelled(verb: str, model: GenerativeModel, pairs: np.ndarray, z: np.ndarray | None) -> xr.Dataset:
     """The labelled result of a filter: states from pairs, decisions from their log odds at t = 1..T."""
     s = pairs[:, : model.n_states]
     variables: dict[str, tuple[Any, ...]] = {"s": (("step", "state"), s)}
@@ -107,8 +106,8 @@ def labelled(model: GenerativeModel, pairs: np.ndarray, z: np.ndarray | None) ->
         assert model.E is not None
         z = np.concatenate([np.log(model.E[:1]) - np.log(model.E[1:]), z])
         variables |= {"q_d": (("step", "decision"), expit(z)), "log_odds": (("step", "decision"), z)}
-        coords["decision"] = (("decision",), list(model.decisions), {"units": "1", "long_name": "decision"})
-    return dataset(variables, coords, expectation=model.expectation)
+        coords["decision"] = (("decision",), list(model.decisions))
+    return dataset(variables, coords, verb=verb, model=model.digest(), expectation=model.expectation)
 
 
 def check_finite(model: GenerativeModel, pairs: np.ndarray, z: np.ndarray | None, step: int = 0) -> None:

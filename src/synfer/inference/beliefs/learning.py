@@ -10,10 +10,10 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from synfer.core.checks import check_count, check_floor
 from synfer.core.errors import ParameterError
-
-from ..model import AXES, VALUES, GenerativeModel
-from .series import decision_pairs, modulation, observed, stack, state_pairs
+from synfer.inference.beliefs.series import decision_pairs, modulation, observed, stack, state_pairs
+from synfer.inference.model import AXES, VALUES, GenerativeModel
 
 
 class Counts(NamedTuple):
@@ -27,16 +27,13 @@ class Counts(NamedTuple):
     def of(cls, model: GenerativeModel) -> Self:
         return cls(*(None if m is None else m.reshape(2 * m.shape[1], -1) for m in (model.a, model.b, model.c)))  # type: ignore[arg-type]
 
-    def grown(
-        self, o: np.ndarray, pairs: np.ndarray, d: np.ndarray | None, learning: np.ndarray, floor: float | None
-    ) -> Self:
+    def grown(self, o: np.ndarray, pairs: np.ndarray, d: np.ndarray | None, learning: np.ndarray, floor: float) -> Self:
         """After n more steps: o (n, 2 No), states (n + 1, 2 Ns), decisions (n, 2 Nd), 1 - 2 Gamma (n,)."""
         a, b, c = self
         a = a + o.T @ pairs[1:]
         b = None if b is None else b + pairs[:-1].T @ pairs[1:]
         if c is not None and d is not None:
-            c = c + (learning[:, None] * pairs[:-1]).T @ d
-            c = c if floor is None else np.maximum(floor, c)
+            c = np.maximum(floor, c + (learning[:, None] * pairs[:-1]).T @ d)
         return type(self)(a, b, c)
 
     def arrays(self, model: GenerativeModel) -> dict[str, np.ndarray]:
@@ -92,25 +89,17 @@ def update_counts(
     pairs = state_pairs(model, s, steps)
     decisions = decision_pairs(model, d, steps, "d")
     learning = modulation(Gamma, steps)
-    check_floor(floor)
-    counts = Counts.of(model)
+    least, counts = check_floor(floor), Counts.of(model)
     for part, both in parts(steps, "window", steps if window is None else window):
         counts = counts.grown(
-            o[part], pairs[both], None if decisions is None else decisions[part], learning[part], floor
+            o[part], pairs[both], None if decisions is None else decisions[part], learning[part], least
         )
     return model.replace(**counts.arrays(model))
 
 
 def parts(steps: int, name: str, size: int) -> Iterator[tuple[slice, slice]]:
     """Parts of rows t = 1..T, kept from 0, and of rows 0..T with the one before each part."""
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-        raise ParameterError(f"{name} = {size!r} must be a whole number of steps >= 1")
-    for start in range(0, steps, int(size)):
-        stop = min(start + int(size), steps)
+    size = check_count(name, size)
+    for start in range(0, steps, size):
+        stop = min(start + size, steps)
         yield slice(start, stop), slice(start, stop + 1)
-
-
-def check_floor(floor: float | None) -> None:
-    """A floor of counts is > 0, or None."""
-    if floor is not None and not 0 < floor < np.inf:
-        raise ParameterError(f"floor = {floor!r} must be > 0, a number of counts, or None; for example floor = 1.0")

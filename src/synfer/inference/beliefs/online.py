@@ -6,10 +6,11 @@ import numpy as np
 import xarray as xr
 from scipy.special import expit
 
-from ..model import GenerativeModel
-from .filtering import Evidence, check_finite, labelled
-from .learning import Counts, check_floor, parts
-from .series import decision_pairs, first_pair, modulation, observed, stack
+from synfer.core.checks import check_floor
+from synfer.inference.beliefs.filtering import LogOdds, check_finite, labelled
+from synfer.inference.beliefs.learning import Counts, parts
+from synfer.inference.beliefs.series import decision_pairs, first_pair, modulation, observed, stack
+from synfer.inference.model import GenerativeModel
 
 
 def learn_online(
@@ -43,8 +44,7 @@ def learn_online(
     steps = len(o)
     decisions = None if d is None else decision_pairs(model, d, steps, "d")
     learning = modulation(Gamma, steps)
-    check_floor(floor)
-    counts, priors = Counts.of(model), Evidence.of(model)
+    least, counts, priors = check_floor(floor), Counts.of(model), LogOdds.of(model)
     pairs = np.empty((steps + 1, 2 * model.n_states))
     pairs[0] = first_pair(model)
     z = None if priors.E is None else np.empty((steps, model.n_decisions))
@@ -58,6 +58,6 @@ def learn_online(
         if z is not None and own_z is not None:
             z[part] = own_z
             taken = stack(expit(own_z)) if taken is None else taken
-        counts = counts.grown(o[part], pairs[both], taken, learning[part], floor)
+        counts = counts.grown(o[part], pairs[both], taken, learning[part], least)
     final = counts.arrays(model)
-    return labelled(model, pairs, z).merge(model.replace(**final).to_dataset()[list(final)])
+    return labelled("learn_online", model, pairs, z).merge(model.replace(**final).to_dataset()[list(final)])

@@ -5,11 +5,12 @@ which, q_k being a probability of its own, is the softmax of the log odds z wher
 of z, p_k ~ 1 / (e^-z + 1e-6 (1 + e^-z)), which neither overflows nor rounds.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from synfer.core.errors import NumericalError, ParameterError, did_you_mean
+from synfer.core.checks import check_choice, check_count, check_numbers, place
+from synfer.core.errors import NumericalError, ParameterError
 from synfer.core.seeds import check_seed, generator
 
 CEILING = 1e-6
@@ -35,11 +36,11 @@ def sampling_law(q_d: Any = None, *, log_odds: Any = None) -> np.ndarray:
     if (q_d is None) == (log_odds is None):
         raise ParameterError("give either q_d or log_odds of the decisions, and not both")
     if log_odds is None:
-        q = np.asarray(q_d, dtype=np.float64)
+        q = check_numbers("q_d", q_d, finite=False)
         _refuse("q_d", q, ~((q >= 0) & (q <= 1)), "in [0, 1]")
         weights = q / (1 - q + CEILING)
     else:
-        z = np.asarray(log_odds, dtype=np.float64)
+        z = check_numbers("log_odds", log_odds, finite=False)
         _refuse("log_odds", z, ~np.isfinite(z), "finite")
         # Multiplied above and below by e^z where z < 0, and above by what makes the largest 1 where all of them are.
         low = np.minimum(z, 0)
@@ -58,7 +59,8 @@ def uniforms(seed: int, steps: int, trial: int = 0) -> np.ndarray:
         >>> bool((uniforms(1, 100)[:10] == uniforms(1, 10)).all())
         True
     """
-    return generator(seed, "decisions", str(trial)).random(steps)
+    trial = check_count("trial", trial, 0)
+    return generator(seed, "decisions", str(trial)).random(check_count("steps", steps, 0))
 
 
 def choose(law: Any, u: Any) -> np.ndarray:
@@ -86,22 +88,29 @@ def draw(q_d: Any = None, *, log_odds: Any = None, stream: Stream = "modern", tr
         >>> draw([[0.5, 0.5], [0.9, 0.1], [0.9, 0.1]], seed=1).sum(axis=1).tolist()
         [0.0, 1.0, 1.0]
     """
-    law = sampling_law(q_d, log_odds=log_odds)
-    if law.ndim != 2 or len(law) < 2:
-        raise ParameterError(f"decisions have shape {law.shape} and must be (T + 1, Nd) with T >= 1, as from infer")
-    d = np.zeros_like(law)
-    steps = np.arange(1, len(law))
+    check_choice("stream", stream, get_args(Stream))
+    trial = check_count("trial", trial, 0)
+    law = sampling_law(_decided("q_d", q_d), log_odds=_decided("log_odds", log_odds))
+    d = np.zeros((len(law) + 1, law.shape[1]))
     if stream == "modern":
-        d[steps, choose(law[1:], uniforms(seed, len(steps), trial))] = 1
-    elif stream == "legacy":
+        d[np.arange(1, len(d)), choose(law, uniforms(seed, len(law), trial))] = 1
+    else:
         if trial:
             raise ParameterError(f"trial = {trial} belongs to the modern stream; the legacy one has the seed alone")
         state = _legacy(seed)
-        for t in steps:
-            d[t] = state.multinomial(1, law[t])
-    else:
-        raise ParameterError(f"stream = {stream!r} is not known{did_you_mean(str(stream), ('modern', 'legacy'))}")
+        for t, own in enumerate(law, start=1):
+            d[t] = state.multinomial(1, own)
     return d
+
+
+def _decided(name: str, value: Any) -> np.ndarray | None:
+    """Rows t = 1..T of beliefs about decisions; None stays."""
+    if value is None:
+        return None
+    array = check_numbers(name, value, finite=False)
+    if array.ndim != 2 or len(array) < 2:
+        raise ParameterError(f"{name} has shape {array.shape} and must be (T + 1, Nd) with T >= 1, as from infer")
+    return array[1:]
 
 
 def _legacy(seed: int) -> np.random.RandomState:
@@ -118,5 +127,4 @@ def _refuse(name: str, array: np.ndarray, wrong: np.ndarray, allowed: str) -> No
             f"{name} has shape {array.shape} and must be (..., Nd), with decisions along the last axis"
         )
     if wrong.any():
-        place = np.argwhere(wrong)[0].tolist()
-        raise ParameterError(f"{name}{place} = {array[tuple(place)]:.6g} must be {allowed}")
+        raise ParameterError(f"{place(name, array, wrong)} must be {allowed}")

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from synfer.core.checks import check_numbers
 from synfer.core.errors import ParameterError
-
-from ..model import GenerativeModel
+from synfer.inference.model import GenerativeModel, check_model
 
 SAME = 1e-12
 """Relative difference at which the first state still is the model's initial one."""
@@ -19,8 +19,9 @@ def stack(x: np.ndarray) -> np.ndarray:
 
 
 def observed(model: GenerativeModel, o: Any) -> np.ndarray:
-    """(T, No) observations, checked."""
-    array = _numbers("o", o)
+    """(T, No) observations of a model, both checked."""
+    check_model(model)
+    array = check_numbers("o", o, finite=False)
     if array.ndim != 2 or array.shape[1] != model.n_observations or not len(array):
         raise ParameterError(
             f"o has shape {array.shape} and must be (T, {model.n_observations}), one row for each step"
@@ -69,7 +70,7 @@ def decision_pairs(model: GenerativeModel, d: Any, steps: int, name: str, *, nan
 
 def modulation(Gamma: Any, steps: int) -> np.ndarray:
     """(T,) 1 - 2 Gamma of a risk in [0, 1], one for all steps or one for each."""
-    array = _numbers("Gamma", Gamma)
+    array = check_numbers("Gamma", Gamma, finite=False)
     if array.shape not in ((), (steps,)):
         raise ParameterError(f"Gamma has shape {array.shape} and must be one number or ({steps},), one for each step")
     wrong = ~((array >= 0) & (array <= 1))
@@ -89,15 +90,8 @@ def first_pair(model: GenerativeModel) -> np.ndarray:
     return stack(model.D[0] / model.D.sum(0))
 
 
-def _numbers(name: str, value: Any) -> np.ndarray:
-    try:
-        return np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"{name} must be an array of numbers ({error})") from None
-
-
 def _rows(name: str, value: Any, steps: int, size: int, axis: str) -> np.ndarray:
-    array = _numbers(name, value)
+    array = check_numbers(name, value, finite=False)
     if array.shape != (steps + 1, size):
         raise ParameterError(
             f"{name} has shape {array.shape} and must be ({steps + 1}, {size}), one row for each of the {steps} steps "

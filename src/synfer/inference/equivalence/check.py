@@ -6,14 +6,16 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from scipy.special import logit
 
+from synfer.core.checks import check_count, check_function, check_kind, check_numbers, shortly
 from synfer.core.errors import ParameterError, did_you_mean
 from synfer.inference.beliefs import expected_log, free_energy
 from synfer.inference.equivalence.literal import activity_slope, weight_slope
 from synfer.inference.equivalence.mapping import COUNTS, to_model, to_network
-from synfer.inference.equivalence.table import Row, Table
-from synfer.inference.model import GenerativeModel
+from synfer.inference.equivalence.rows import Checks, Identity
+from synfer.inference.model import GenerativeModel, check_model
 from synfer.inference.network import CanonicalNetwork, arguments, hebbian_gradient, neural_cost
 from synfer.inference.network.activity import Wiring
 from synfer.inference.network.cost import TERMS
@@ -21,7 +23,8 @@ from synfer.inference.network.cost import TERMS
 COST_TOLERANCE = 1e-13
 GRADIENT_TOLERANCE = 1e-11
 LEAST = 0.01
-"""Of a threshold: D and E are e^phi, e^psi, and near 1 their logs carry the rounding of 1, below 1e-13 x this."""
+"""Of a threshold, and of a synapse's part of it: they are logs of e^phi, e^psi and of a / (a + b), and where these are
+near 1 they carry the rounding of 1, of which 1e-13 x this is nine."""
 Trajectory = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -37,7 +40,7 @@ def check_equivalence(
     activity: Callable[..., Any] | None = None,
     rule: Callable[..., Mapping[str, Any]] | None = None,
     entries: int = 64,
-) -> Table:
+) -> Checks:
     """Rows of one identity each: network, model, their difference, what rounding allows, whether it holds, why not.
 
     The terms of the cost are those of the free energy; parts of the thresholds are sums of ln P(pre = 0 | post);
@@ -52,7 +55,7 @@ def check_equivalence(
         o: (T, No) inputs in [0, 1].
         Gamma: risk in [0, 1], a number or (T,).
         model: to compare with; default to_model of the network, with thresholds that follow its weights.
-        cost: (net, x, y, o, Gamma) -> {term: (T,) nats}, in place of `neural_cost`.
+        cost: (net, x, y, o, Gamma) -> {term: (T,) nats}, or `terms` (term, step) as `neural_cost` gives, in its place.
         activity: (x_t, x_{t-1}, o_t) -> (Nx,) rates of the potentials x tau, in place of -logit(x) + I.
         rule: (net, x, y, o, Gamma) -> {"W1": (Nx, No), ...}, in place of `hebbian_gradient`.
         entries: synapses of each matrix whose slope is taken, evenly spread; all where there are fewer.
@@ -65,12 +68,33 @@ def check_equivalence(
         ParameterError: something out of bounds or of the wrong shape.
 
     Accuracy: a row of the cost holds to 1e-13, a derivative to 1e-11 of the sum of the absolute terms it is made of.
+    Reference: Isomura, Shimazaki & Friston (2022), Commun. Biol. 5:55.
+
+    Example:
+        >>> net = CanonicalNetwork(W1=[[2.0]], W0=[[-2.0]])
+        >>> check_equivalence(net, [[0.5], [0.75]], None, [[1.0]]).holds
+        True
+        >>> twice = lambda *given: {name: 2 * rates for name, rates in hebbian_gradient(*given).items()}
+        >>> check_equivalence(net, [[0.5], [0.75]], None, [[1.0]], rule=twice).reason[:40]
+        'W1: differs by 0.0894 at (0, 0), where r'
     """
+    if not isinstance(net, (CanonicalNetwork, GenerativeModel)):
+        raise ParameterError(
+            f"net = {shortly(net)} must be a CanonicalNetwork, or a GenerativeModel that stands for it"
+        )
+    for name, own, form in (
+        ("cost", cost, "(net, x, y, o, Gamma) -> {term: (T,) nats}"),
+        ("activity", activity, "(x_t, x_{t-1}, o_t) -> (Nx,) rates"),
+        ("rule", rule, '(net, x, y, o, Gamma) -> {"W1": (Nx, No), ...}'),
+    ):
+        if own is not None:
+            check_function(name, own, form)
+    entries = check_count("entries", entries)
     net = to_network(net) if isinstance(net, GenerativeModel) else net
     o = arguments.inputs(net, o)
     x, y = arguments.trajectory(net, x, len(o)), arguments.emitted(net, y, len(o))
     risk = arguments.gamma(Gamma, len(o))
-    model = to_model(net.thaw()) if model is None else model
+    model = to_model(net.thaw()) if model is None else check_model(model)
     pre = arguments.before(net, x)
     scales = _Scales(net, x, y, o, risk, pre)
     rows = _terms(net, model, (cost or neural_cost)(net, x, y, o, risk), x, y, o, risk, scales)
@@ -78,7 +102,7 @@ def check_equivalence(
     p, trajectory = {f.name: getattr(net, f.name) for f in fields(net)}, (x[1:], y[1:], o, risk, pre)
     rows += _activity(net, p, trajectory, activity, scales)
     rows += _plasticity(net, p, trajectory, (rule or hebbian_gradient)(net, x, y, o, risk), entries)
-    return Table(rows)
+    return Checks(rows)
 
 
 class _Scales:
@@ -102,7 +126,7 @@ class _Scales:
 
 
 def _magnitude(net: CanonicalNetwork, block: str, pre: np.ndarray) -> np.ndarray:
-    weights, silence = abs(net.weights(block)), abs(net.silence(block))
+    weights, silence = abs(net.weights(block)), np.maximum(abs(net.silence(block)), LEAST)
     return pre[0] @ np.swapaxes(weights, 1, 2) + pre.sum(0) @ np.swapaxes(silence, 1, 2)
 
 
@@ -110,7 +134,7 @@ def _ln(values: np.ndarray) -> np.ndarray:
     return np.log(np.where(values > 0, values, 1))
 
 
-def _row(term: str, own: Any, other: Any, tolerance: Any, place: Callable[[Sequence[int]], str], hint: str) -> Row:
+def _row(term: str, own: Any, other: Any, tolerance: Any, place: Callable[[Sequence[int]], str], hint: str) -> Identity:
     """The row of two arrays, by the entry whose difference is the largest in units of its tolerance."""
     own, other, tolerance = np.broadcast_arrays(own, other, tolerance)
     difference = abs(own - other)
@@ -120,7 +144,7 @@ def _row(term: str, own: Any, other: Any, tolerance: Any, place: Callable[[Seque
     d, t = float(difference.flat[worst]), float(tolerance.flat[worst])
     where = place([int(k) for k in np.unravel_index(worst, own.shape)])
     reason = "" if holds else f"differs by {d:.3g} {where}, where rounding allows {t:.1g}; {hint}"
-    return Row(term, float(own.sum()), float(other.sum()), d, t, holds, reason)
+    return Identity(term, float(own.sum()), float(other.sum()), d, t, holds, reason)
 
 
 def _at_step(place: Sequence[int]) -> str:
@@ -141,7 +165,7 @@ def _of_synapse(entries: np.ndarray, place: Sequence[int]) -> str:
 
 def _terms(
     net: CanonicalNetwork, model: GenerativeModel, L: Any, x: Any, y: Any, o: Any, risk: Any, scales: Any
-) -> list[Row]:
+) -> list[Identity]:
     F = free_energy(model, x, y if net.n_outputs else None, o, risk)
     frozen = "its thresholds are frozen and not ln(1 - sig) of its weights: see net.thaw() and net.absorb()"
     hints = {
@@ -151,18 +175,32 @@ def _terms(
         "decision": frozen if net.V_h is not None else "1 - 2 Gamma multiplies V and its part of m, not psi = ln E",
         "entropy": "x ln x + (1 - x) ln(1 - x) is that of a logistic transfer function",
     }
+    own = _by_term(L, len(o))
     rows = []
     for name in TERMS:
-        if name not in L:
-            raise ParameterError(f"cost gives no term {name!r}{did_you_mean(name, map(str, L))}")
-        own = np.asarray(L[name], dtype=float)
-        rows.append(_row(name, own, F[name].values, COST_TOLERANCE * scales.terms[name], _at_step, hints[name]))
-    total = np.sum([np.asarray(L[name], dtype=float) for name in TERMS], axis=0)
+        bayes, tolerance = F.terms.sel(term=name).values, COST_TOLERANCE * scales.terms[name]
+        rows.append(_row(name, own[name], bayes, tolerance, _at_step, hints[name]))
+    total = np.sum([own[name] for name in TERMS], axis=0)
     tolerance = COST_TOLERANCE * np.sum(list(scales.terms.values()), axis=0)
     return [*rows, _row("total", total, F.free_energy.values, tolerance, _at_step, "see its terms")]
 
 
-def _thresholds(net: CanonicalNetwork, model: GenerativeModel) -> list[Row]:
+def _by_term(L: Any, steps: int) -> dict[str, np.ndarray]:
+    """(T,) of each term, of what a cost gave."""
+    if isinstance(L, xr.Dataset) and "terms" in L:
+        L = {str(name): L["terms"].sel(term=name) for name in L["term"].values}
+    given = check_kind("what cost gives", L, Mapping, "let it give {term: (T,) nats}")
+    own = {}
+    for name in TERMS:
+        if name not in given:
+            raise ParameterError(f"cost gives no term {name!r}{did_you_mean(name, map(str, given))}")
+        own[name] = check_numbers(f"{name} of cost", given[name], finite=False)
+        if own[name].shape != (steps,):
+            raise ParameterError(f"cost gives {name} of shape {own[name].shape} and must give ({steps},), one a step")
+    return own
+
+
+def _thresholds(net: CanonicalNetwork, model: GenerativeModel) -> list[Identity]:
     rows = []
     for block, name in COUNTS.items():
         if net.weights(block) is not None:
@@ -185,7 +223,7 @@ def _thresholds(net: CanonicalNetwork, model: GenerativeModel) -> list[Row]:
     return rows
 
 
-def _activity(net: CanonicalNetwork, p: Any, trajectory: Trajectory, own: Any, scales: Any) -> list[Row]:
+def _activity(net: CanonicalNetwork, p: Any, trajectory: Trajectory, own: Any, scales: Any) -> list[Identity]:
     x, y, o, risk, pre = trajectory
     wiring = Wiring.of(net)
     drives = [wiring.drive(row, pre[:, t]) for t, row in enumerate(o)]
@@ -196,7 +234,7 @@ def _activity(net: CanonicalNetwork, p: Any, trajectory: Trajectory, own: Any, s
             continue
         potential = logit(np.where(inside, z, 0.5))
         if name == "x" and own is not None:
-            rate = np.array([own(z[t], pre[0, t], o[t]) for t in range(len(o))], dtype=float)
+            rate = check_numbers("rates of activity", [own(z[t], pre[0, t], o[t]) for t in range(len(o))], finite=False)
             if rate.shape != z.shape:
                 raise ParameterError(f"activity gives {rate.shape[1:]} rates and must give ({net.n_hidden},)")
         else:
@@ -220,8 +258,9 @@ def _activity(net: CanonicalNetwork, p: Any, trajectory: Trajectory, own: Any, s
 
 def _plasticity(
     net: CanonicalNetwork, p: Any, trajectory: Trajectory, changes: Mapping[str, Any], entries: int
-) -> list[Row]:
+) -> list[Identity]:
     x, y, o, risk, pre = trajectory
+    changes = check_kind("what rule gives", changes, Mapping, 'let it give {"W1": (Nx, No), ...}')
     silent = {"W": np.stack([o, 1 - o]), "K": pre, "V": pre}
     rows = []
     for block in COUNTS:
@@ -231,7 +270,7 @@ def _plasticity(
             name = f"{block}{v}"
             if name not in changes:
                 raise ParameterError(f"rule gives no change of {name}{did_you_mean(name, map(str, changes))}")
-            change = np.asarray(changes[name], dtype=float)
+            change = check_numbers(f"{name} of rule", changes[name], finite=False)
             if change.shape != p[name].shape:
                 raise ParameterError(f"rule gives {name} of shape {change.shape} and must give {p[name].shape}")
             chosen = np.unique(np.linspace(0, change.size - 1, min(entries, change.size)).round().astype(int))

@@ -5,8 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
+from synfer.core.checks import shortly
+from synfer.core.errors import ParameterError
 from synfer.inference.equivalence.mapping import COUNTS, to_model, to_network
-from synfer.inference.equivalence.table import Table
+from synfer.inference.equivalence.rows import Rows
 from synfer.inference.model import GenerativeModel
 from synfer.inference.network import CanonicalNetwork
 
@@ -23,8 +25,11 @@ class Correspondence(NamedTuple):
     model_values: str
 
 
-def correspondence(model: GenerativeModel | CanonicalNetwork) -> Table:
+def correspondence(model: GenerativeModel | CanonicalNetwork) -> Rows:
     """Rows of network, its numbers, model, its numbers, for a model or a network of one's own; it prints.
+
+    Raises:
+        ParameterError: neither a model nor a network, or one that has no counterpart.
 
     Reference: Isomura, Shimazaki & Friston (2022), Commun. Biol. 5:55, table 1.
 
@@ -33,7 +38,7 @@ def correspondence(model: GenerativeModel | CanonicalNetwork) -> Table:
         >>> correspondence(model)[1]
         Correspondence(network='sig W1', network_values='0.9', model='A = P(o_t | s_t) of s = 1', model_values='0.9')
     """
-    net, model = (model, to_model(model)) if isinstance(model, CanonicalNetwork) else (to_network(model), model)
+    net, model = pair(model)
     sizes = f"{net.n_hidden} + {net.n_outputs} neurons", f"{model.n_states} + {model.n_decisions} factors"
     rows = [Correspondence("firing x, y", sizes[0], "posterior of states s, decisions d", sizes[1])]
     present = [block for block in COUNTS if net.weights(block) is not None]
@@ -60,7 +65,16 @@ def correspondence(model: GenerativeModel | CanonicalNetwork) -> Table:
     rows.append(Correspondence("cost L", "neural_cost", "free energy F of states and decisions", "free_energy"))
     if net.n_outputs:
         rows.append(Correspondence("neuromodulator 1 - 2 Gamma", "-1 ... 1", "risk Gamma of decisions", "0 ... 1"))
-    return Table(rows)
+    return Rows(rows)
+
+
+def pair(either: GenerativeModel | CanonicalNetwork) -> tuple[CanonicalNetwork, GenerativeModel]:
+    """A network and its model, of which one is given."""
+    if isinstance(either, CanonicalNetwork):
+        return either, to_model(either)
+    if isinstance(either, GenerativeModel):
+        return to_network(either), either
+    raise ParameterError(f"{shortly(either)} must be a GenerativeModel or a CanonicalNetwork; make one of these")
 
 
 def _range(values: np.ndarray | float) -> str:

@@ -1,5 +1,5 @@
 """Exact first trials of agents on finite tasks, without simulation."""
 
-from .verb import hitting_time
+from synfer.inference.hitting.verb import hitting_time
 
 __all__ = ["hitting_time"]

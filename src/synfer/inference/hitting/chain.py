@@ -6,9 +6,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from synfer.core.jit import kernel
-
-from ..tasks import TaskGraph
-from .laws import Decisions
+from synfer.inference.hitting.laws import Decisions
+from synfer.inference.tasks import TaskGraph
 
 
 class Chain(NamedTuple):

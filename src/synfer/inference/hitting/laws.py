@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from ..beliefs import expected_log, sampling_law
-from ..model import GenerativeModel
-from ..tasks import TaskGraph
+from synfer.inference.beliefs import expected_log, sampling_law
+from synfer.inference.model import GenerativeModel
+from synfer.inference.tasks import TaskGraph
 
 
 class Slopes(NamedTuple):

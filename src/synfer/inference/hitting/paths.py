@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..model import GenerativeModel
-from ..tasks import TaskGraph
-from .chain import Chain
-from .laws import Beliefs, Decisions
+from synfer.inference.hitting.chain import Chain
+from synfer.inference.hitting.laws import Beliefs, Decisions
+from synfer.inference.model import GenerativeModel
+from synfer.inference.tasks import TaskGraph
 
 Path = tuple[bool, tuple[int, ...]]
 """Whether the path is young, that is, begins where the trial does; and its states, the last of which is the present."""

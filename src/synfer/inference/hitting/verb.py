@@ -1,23 +1,31 @@
 """hitting_time: how probably an agent reaches the end of a task, and after how many steps."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import ParameterError, did_you_mean
+from synfer.core.checks import check_choice, check_count
+from synfer.core.errors import ParameterError, SynferWarning
 from synfer.core.results import dataset
-
-from ..model import GenerativeModel
-from ..tasks import Task, explore
-from .chain import flat_chain, propagate, pull
-from .laws import decisions
-from .paths import path_chain
+from synfer.inference.agent.fit import check_fit
+from synfer.inference.hitting.chain import flat_chain, propagate, pull
+from synfer.inference.hitting.laws import decisions
+from synfer.inference.hitting.paths import path_chain
+from synfer.inference.model import GenerativeModel
+from synfer.inference.tasks import Task, explore
 
 Ordering = Literal["original", "port"]
 SHIFT = {"original": 2, "port": 1}
 """Steps that a trial counts beyond its moves: its last, in both; the first, which has no move, in the original."""
+
+
+DEPTHS = (1, 2, 3)
+ENOUGH, FORGOTTEN = 1e-3, 1e-2
+"""Truncation up to which a depth is enough, and above which the answer is warned of."""
+MOST_PATHS = 100_000
 
 
 def hitting_time(
@@ -26,7 +34,7 @@ def hitting_time(
     *,
     ordering: Ordering = "original",
     T: int = 20_000,
-    depth: int = 1,
+    depth: int | None = None,
     key: int = 0,
 ) -> xr.Dataset:
     """The first trial of an agent, without simulating it: success, and the distribution of its steps.
@@ -44,13 +52,14 @@ def hitting_time(
         ordering: Of a step: "original", act, then observe and decide; "port", observe, decide, act. A trial has
             `steps` = moves + 2 or moves + 1, and T where it has not come to its end before.
         T: Steps at which a trial is given up.
-        depth: Where C is not flat: how many observations beyond the last one a belief remembers.
+        depth: Where C is not flat: how many observations beyond the last one a belief remembers. None: the least of
+            1, 2, 3 at which the truncation is at most 1e-3, as far as there is memory for its paths.
         key: Of the task's first state.
 
     Returns:
         `probability` that steps < T, `steps_mean` and `steps_sd`, `p_steps` (steps), and `truncation`: a bound on the
-        total variation between this distribution of steps and that of full memory, 0 where C is flat. A bound of 1 or
-        more says nothing; a larger depth lowers it.
+        total variation between this distribution of steps and that of full memory, 0 where C is flat. A larger depth
+        lowers it. Above .01 there is a SynferWarning; a bound of 1 or more says nothing.
 
     Raises:
         ParameterError: a model and a task that do not fit, or an argument out of its bounds.
@@ -69,14 +78,16 @@ def hitting_time(
         >>> float(hitting_time(model, task).steps_mean.round(6))
         4.0
     """
-    if ordering not in get_args(Ordering):
-        raise ParameterError(f"ordering = {ordering!r} is not known{did_you_mean(str(ordering), get_args(Ordering))}")
-    _check_whole("T", T, 3)
-    _check_whole("depth", depth, 0)
+    check_choice("ordering", ordering, get_args(Ordering))
+    check_count("T", T, 3)
+    depths = DEPTHS if depth is None else (check_count("depth", depth, 0),)
     several = isinstance(maze, Sequence)
-    answers = [_first_trial(model, own, SHIFT[ordering], T, depth, key) for own in (maze if several else [maze])]
-    if not answers:
+    tasks: list[Any] = list(maze) if isinstance(maze, Sequence) else [maze]
+    if not tasks:
         raise ParameterError("maze is an empty sequence; give a maze, or several")
+    for task in tasks:
+        check_fit(model, task, needs=("E",))
+    answers = [_first_trial(model, task, SHIFT[ordering], T, depths, key) for task in tasks]
     columns = [np.array(column if several else column[0]) for column in zip(*answers, strict=True)]
     dims = ("maze",) if several else ()
     *scalars, p_steps = columns
@@ -84,21 +95,36 @@ def hitting_time(
     variables: dict[str, tuple[Any, ...]] = {n: (dims, column) for n, column in zip(names, scalars, strict=True)}
     variables["p_steps"] = ((*dims, "steps"), p_steps)
     coords = {"steps": (("steps",), np.arange(T + 1))}
-    return dataset(variables, coords, verb="hitting_time", ordering=ordering, T=T, depth=depth, key=key)
+    told = _warn(float(np.max(scalars[-1])))
+    return dataset(variables, coords, verb="hitting_time", ordering=ordering, T=T, depth=depth, key=key, warnings=told)
 
 
-def _check_whole(name: str, value: Any, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ParameterError(f"{name} = {value!r} must be an integer >= {least}; give {name} = {max(least, 1)}")
+def _warn(truncation: float) -> list[str]:
+    if not truncation > FORGOTTEN:
+        return []
+    text = (
+        f"what beliefs forget may move the distribution of steps by {truncation:.2g} (a bound on the total variation); "
+        f"give a larger depth, or simulate: learn(model, task, trials=1, method='dense')"
+    )
+    warnings.warn(text, SynferWarning, stacklevel=3)
+    return [text]
 
 
 def _first_trial(
-    model: GenerativeModel, task: Task, shift: int, T: int, depth: int, key: int
+    model: GenerativeModel, task: Task, shift: int, T: int, depths: Sequence[int], key: int
 ) -> tuple[float, float, float, float, np.ndarray]:
-    _check_fit(model, task)
     graph, decide = explore(task, key), decisions(model)
-    chain = flat_chain(graph, decide) if decide.flat else path_chain(model, graph, decide, depth)
-    hits, truncation = propagate(*pull(chain), chain.done, chain.error, T - shift)
+    hits, truncation = np.zeros(0), np.inf
+    for k, depth in enumerate(depths):
+        if decide.flat:
+            chain = flat_chain(graph, decide)
+        elif k and len(chain.done) * graph.next.shape[1] > MOST_PATHS:
+            break
+        else:
+            chain = path_chain(model, graph, decide, depth)
+        hits, truncation = propagate(*pull(chain), chain.done, chain.error, T - shift)
+        if truncation <= ENOUGH:
+            break
     p = np.zeros(T + 1)
     p[shift:T] = hits
     p[T] = max(0.0, 1 - hits.sum())
@@ -106,17 +132,3 @@ def _first_trial(
     mean = p @ steps
     sd = np.sqrt(p @ (steps - mean) ** 2)
     return float(hits.sum()), float(mean), float(sd), float(truncation), p
-
-
-def _check_fit(model: GenerativeModel, task: Task) -> None:
-    n, actions = model.n_decisions, task.n_actions
-    if model.n_observations != task.n_observations:
-        raise ParameterError(
-            f"the model has {model.n_observations} observations (axis 1 of a) and the task {task.n_observations}; "
-            f"they must be the same; make a model of {task.n_observations}"
-        )
-    if n == 0 or n % actions:
-        raise ParameterError(
-            f"the model has {n} decisions (E), and must have a multiple of the task's {actions} actions; "
-            f"give E of {max(1, round(n / actions)) * actions} decisions"
-        )

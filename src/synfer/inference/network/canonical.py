@@ -7,15 +7,13 @@ sig the logistic function, 1 a vector of ones. A network without K or V lacks th
 Reference: Isomura, Shimazaki & Friston (2022), Commun. Biol. 5:55, eqs. 5-7.
 """
 
-import os
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import numpy as np
 from scipy.special import expit
 
-from synfer.core.errors import ParameterError, did_you_mean
-from synfer.core.files import read, write
+from synfer.core.frozen import Frozen
 from synfer.inference.network import validation
 
 BLOCKS = {"W": ("hidden", "inputs"), "K": ("hidden", "hidden"), "V": ("outputs", "hidden")}
@@ -23,7 +21,7 @@ BLOCKS = {"W": ("hidden", "inputs"), "K": ("hidden", "hidden"), "V": ("outputs",
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class CanonicalNetwork:
+class CanonicalNetwork(Frozen):
     """Synapses, thresholds and time constants of No inputs, Nx hidden neurons and Ny output neurons; immutable.
 
     Attributes:
@@ -163,30 +161,8 @@ class CanonicalNetwork:
         return thawed.replace(**(changes if self.n_outputs else {k: changes[k] for k in ("phi1", "phi0")}))
 
     def replace(self, **changes: Any) -> Self:
-        """This network with some fields changed, checked as a new one is."""
-        known = [field.name for field in fields(self)]
-        for name in changes:
-            if name not in known:
-                raise ParameterError(f"CanonicalNetwork has no field {name!r}{did_you_mean(name, known)}")
-        return replace(self, **changes)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, CanonicalNetwork):
-            return NotImplemented
-        pairs = [(getattr(self, field.name), getattr(other, field.name)) for field in fields(self)]
-        return all(np.array_equal(x, y) if isinstance(x, np.ndarray) else x is y or x == y for x, y in pairs)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the network to one .npz file, whole or not at all; `CanonicalNetwork.load` reads it."""
-        write(path, {field.name: getattr(self, field.name) for field in fields(self)})
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """The network that `save` wrote.
-
-        Raises:
-            ParameterError: no such file, or not a network's.
-        """
-        return read(path, cls)
+        """This network with some fields changed, checked as a new one is; synapses that go take their lambda along."""
+        for block in BLOCKS:
+            if f"{block}1" in changes and changes[f"{block}1"] is None:
+                changes = {f"lambda_{block}": 1.0, f"{block}_h": None} | changes
+        return super().replace(**changes)

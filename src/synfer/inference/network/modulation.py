@@ -5,11 +5,11 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import model_validator
 
+from synfer.core.checks import check_count, check_numbers, check_positive
 from synfer.core.errors import ParameterError
 from synfer.core.params import Array, Params, field
-from synfer.inference.network.arguments import gamma
-
-SUM_TOLERANCE = 1e-9
+from synfer.inference.network.arguments import within
+from synfer.inference.network.validation import SUM_TOLERANCE
 
 
 class Neuromodulator(Params):
@@ -47,16 +47,15 @@ class Neuromodulator(Params):
     @classmethod
     def delayed(cls, steps: int, name: str = "dopamine", **others: Any) -> Self:
         """All of the signal arrives that many steps after its release."""
-        if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0:
-            raise ParameterError(f"steps = {steps!r} must be a whole number >= 0")
-        return cls(name, kernel=np.eye(int(steps) + 1)[-1], **others)
+        kernel = np.zeros(check_count("steps", steps, 0) + 1)
+        kernel[-1] = 1
+        return cls(name, kernel=kernel, **others)
 
     @classmethod
     def decaying(cls, tau: float, length: int, name: str = "dopamine", **others: Any) -> Self:
         """The signal arrives with shares ~ e^{-k / tau}, k = 0..length - 1 steps after its release; tau in steps."""
-        if not (tau > 0 and length >= 1):
-            raise ParameterError(f"tau = {tau!r} and length = {length!r} must be > 0 steps")
-        shares = np.exp(-np.arange(int(length)) / tau)
+        tau = check_positive("tau", tau, "for example tau=3.0", unit=" steps")
+        shares = np.exp(-np.arange(check_count("length", length)) / tau)
         return cls(name, kernel=shares / shares.sum(), **others)
 
     def at_synapse(self, signal: Any) -> np.ndarray:
@@ -72,8 +71,10 @@ class Neuromodulator(Params):
         return self._spread(signal, forward=False)
 
     def _spread(self, signal: Any, *, forward: bool) -> np.ndarray:
-        signal = np.atleast_1d(np.asarray(signal))
-        signal = gamma(signal, signal.size)
+        signal = np.atleast_1d(check_numbers("signal", signal))
+        if signal.ndim != 1 or not signal.size:
+            raise ParameterError(f"signal has shape {signal.shape} and must be (T,), one risk for each step")
+        within("signal", signal)
         padded = np.full(signal.size + self.kernel.size - 1, self.baseline)
         if forward:
             padded[self.kernel.size - 1 :] = signal

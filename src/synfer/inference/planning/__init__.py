@@ -4,12 +4,12 @@ A canonical network decides by habit: it repeats what it did in states like the 
 planner asks of every sequence of actions what it would come to see. On the T-maze the difference shows.
 """
 
-from .acting import act
-from .expected import construct_policies, expected_free_energy
-from .filtering import forward_filter
-from .habit import compare_habit, t_maze_habit
-from .pomdp import Pomdp
-from .t_maze import t_maze_outcomes, t_maze_pomdp
+from synfer.inference.planning.acting import act
+from synfer.inference.planning.expected import construct_policies, expected_free_energy
+from synfer.inference.planning.filtering import forward_filter
+from synfer.inference.planning.habit import compare_habit, t_maze_habit
+from synfer.inference.planning.pomdp import Pomdp
+from synfer.inference.planning.t_maze import t_maze_outcomes, t_maze_pomdp
 
 __all__ = [
     "Pomdp",

@@ -18,13 +18,15 @@ import numpy as np
 import xarray as xr
 from scipy.special import softmax, xlogy
 
-from synfer.core.errors import ParameterError, did_you_mean
+from synfer.core.checks import check_choice, check_count, place
+from synfer.core.errors import ParameterError
 from synfer.core.results import dataset
-
-from .pomdp import Pomdp, check_belief
+from synfer.inference.planning.pomdp import SEPARATOR, Pomdp, check_belief, check_pomdp
 
 Objective = Literal["expected_free_energy", "pragmatic_value"]
 MOST_POLICIES = 1_000_000
+LONGEST = 10_000
+"""Actions of a policy."""
 BLOCK = 1 << 20
 """Numbers in one block of q(o, s) over policies."""
 
@@ -45,14 +47,13 @@ def construct_policies(pomdp: Pomdp, depth: int) -> np.ndarray:
         >>> construct_policies(Pomdp(A=np.eye(2), B=np.ones((2, 2, 2)) / 2), depth=2).tolist()
         [[0, 0], [0, 1], [1, 0], [1, 1]]
     """
-    if isinstance(depth, bool) or not isinstance(depth, (int, np.integer)) or depth < 1:
-        raise ParameterError(f"depth = {depth!r} must be an integer >= 1: the actions of a policy")
+    pomdp, depth = check_pomdp(pomdp), check_count("depth", depth, 1, LONGEST)
     if pomdp.n_actions**depth > MOST_POLICIES:
         raise ParameterError(
             f"depth = {depth} makes {pomdp.n_actions}^{depth} policies and at most {MOST_POLICIES:.0e} are enumerated; "
             f"use a smaller depth"
         )
-    return np.array(list(product(range(pomdp.n_actions), repeat=int(depth))))
+    return np.array(list(product(range(pomdp.n_actions), repeat=depth)))
 
 
 def expected_free_energy(
@@ -67,7 +68,7 @@ def expected_free_energy(
 
     Args:
         pomdp: The model.
-        policies: (policies, steps) indices of actions, or the depth to which all are constructed.
+        policies: (policies, steps) indices of actions, each policy once; or the depth to which all are constructed.
         belief: (Ns,) Q(s) now, before the first action; default D.
         gamma: Precision of policies, >= 0.
         objective: What decides: the expected free energy, or its pragmatic value alone, for a planner that does not
@@ -88,7 +89,8 @@ def expected_free_energy(
         >>> G.q_pi.idxmax().item(), round(float(G.q_action.max()), 3)
         ('cue, cue', 1.0)
     """
-    sequences = construct_policies(pomdp, policies) if np.ndim(policies) == 0 else _check_policies(pomdp, policies)
+    check_pomdp(pomdp)
+    sequences = _check_policies(pomdp, policies)
     now = pomdp.D if belief is None else check_belief("belief", belief, pomdp.n_states)
     terms = evaluate(pomdp, sequences, now)
     q_pi = policy_posterior(terms, gamma, objective)
@@ -101,13 +103,15 @@ def expected_free_energy(
         "q_action": (("action",), q_action),
         "policies": (both, sequences),
     }
-    names = [", ".join(pomdp.actions[u] for u in own) for own in sequences]
+    names = [SEPARATOR.join(pomdp.actions[u] for u in own) for own in sequences]
     coords = {
         "policy": (("policy",), names),
         "step": (("step",), np.arange(1, sequences.shape[1] + 1)),
         "action": (("action",), list(pomdp.actions)),
     }
-    return dataset(variables, coords, gamma=float(gamma), objective=objective)
+    return dataset(
+        variables, coords, verb="expected_free_energy", pomdp=pomdp.digest(), gamma=float(gamma), objective=objective
+    )
 
 
 def evaluate(pomdp: Pomdp, policies: np.ndarray, belief: np.ndarray) -> Terms:
@@ -143,14 +147,14 @@ def _information(likelihood: np.ndarray, q: np.ndarray, outcome: np.ndarray) -> 
 
 def policy_posterior(terms: Terms, gamma: float, objective: Objective = "expected_free_energy") -> np.ndarray:
     """Q(pi) = softmax(-gamma G)."""
-    if not (isinstance(gamma, (int, float, np.number)) and np.isfinite(gamma) and gamma >= 0):
-        raise ParameterError(f"gamma = {gamma!r} must be finite and >= 0: the precision of policies")
-    if objective not in get_args(Objective):
-        raise ParameterError(
-            f"objective = {objective!r} is not known{did_you_mean(str(objective), get_args(Objective))}"
-        )
+    number = isinstance(gamma, (int, float, np.number)) and not isinstance(gamma, (bool, complex))
+    if not (number and np.isfinite(gamma) and gamma >= 0):
+        raise ParameterError(f"gamma = {gamma!r} must be finite and >= 0: the precision of policies; for example 16.0")
+    check_choice("objective", objective, get_args(Objective))
     value = terms.pragmatic_value if objective == "pragmatic_value" else -(terms.risk + terms.ambiguity)
-    return softmax(gamma * value.sum(axis=1))
+    total = value.sum(axis=1)
+    with np.errstate(over="ignore"):  # of gamma as large as numbers are, where all but the best have probability 0
+        return softmax(gamma * (total - total.max()))
 
 
 def action_posterior(policies: np.ndarray, q_pi: np.ndarray, n_actions: int) -> np.ndarray:
@@ -159,11 +163,20 @@ def action_posterior(policies: np.ndarray, q_pi: np.ndarray, n_actions: int) -> 
 
 
 def _check_policies(pomdp: Pomdp, given: Any) -> np.ndarray:
-    policies = np.asarray(given)
+    """(policies, steps) actions, from that or from a depth."""
+    try:
+        policies = np.asarray(given)
+    except ValueError:
+        raise ParameterError("policies are of unlike lengths; give each as many actions") from None
+    if policies.ndim == 0:
+        return construct_policies(pomdp, given)
     if policies.ndim != 2 or not policies.size or policies.dtype.kind not in "iu":
         raise ParameterError(f"policies have shape {policies.shape} and must be (policies, steps) integers, or a depth")
     wrong = (policies < 0) | (policies >= pomdp.n_actions)
     if wrong.any():
-        p, t = np.argwhere(wrong)[0]
-        raise ParameterError(f"policies[{p}, {t}] = {policies[p, t]} must be an action in 0..{pomdp.n_actions - 1}")
+        raise ParameterError(f"{place('policies', policies, wrong)} must be an action in 0..{pomdp.n_actions - 1}")
+    _, first = np.unique(policies, axis=0, return_index=True)
+    if len(first) < len(policies):
+        again = int(np.setdiff1d(np.arange(len(policies)), first)[0])
+        raise ParameterError(f"policies[{again}] = {policies[again].tolist()} is there twice; give every policy once")
     return policies

@@ -11,8 +11,7 @@ import xarray as xr
 
 from synfer.core.errors import NumericalError, ParameterError
 from synfer.core.results import dataset
-
-from .pomdp import Pomdp
+from synfer.inference.planning.pomdp import Pomdp, check_pomdp
 
 
 def forward_filter(pomdp: Pomdp, outcomes: Any, actions: Any = ()) -> xr.Dataset:
@@ -35,6 +34,7 @@ def forward_filter(pomdp: Pomdp, outcomes: Any, actions: Any = ()) -> xr.Dataset
         >>> forward_filter(coin, [[0], [0]], [0]).belief[-1].values.round(3).tolist()
         [0.953, 0.047]
     """
+    check_pomdp(pomdp)
     seen, taken = _indices("outcomes", outcomes), _indices("actions", actions)
     if seen.ndim != 2 or seen.shape[1] != len(pomdp.A) or not len(seen) or taken.shape != (len(seen) - 1,):
         raise ParameterError(
@@ -48,7 +48,7 @@ def forward_filter(pomdp: Pomdp, outcomes: Any, actions: Any = ()) -> xr.Dataset
         belief[t], log_evidence[t] = update(pomdp, expected, own, step=t + 1)
     variables = {"belief": (("step", "state"), belief), "log_evidence": (("step",), log_evidence)}
     coords = {"step": (("step",), np.arange(1, len(seen) + 1)), "state": (("state",), list(pomdp.states))}
-    return dataset(variables, coords)
+    return dataset(variables, coords, verb="forward_filter", pomdp=pomdp.digest())
 
 
 def predict(pomdp: Pomdp, belief: np.ndarray, action: int) -> np.ndarray:
@@ -80,7 +80,10 @@ def update(pomdp: Pomdp, belief: np.ndarray, outcomes: Sequence[int], step: int 
 
 
 def _indices(name: str, value: Any) -> np.ndarray:
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ParameterError(f"{name} has rows of unlike lengths; make them equal") from None
     if array.size and array.dtype.kind not in "iu":
         raise ParameterError(f"{name} of dtype {array.dtype} must be integers, which count from 0")
     return array

@@ -9,19 +9,23 @@ the cue only if it stays a step longer than the planner.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import ParameterError
+from synfer.core.checks import check_count, check_kind, check_positive
 from synfer.core.results import dataset
+from synfer.core.seeds import check_seed
 from synfer.inference.model import GenerativeModel
+from synfer.inference.planning.acting import act
+from synfer.inference.planning.t_maze import ARMS, CUE, t_maze_outcomes, t_maze_pomdp
 from synfer.inference.tasks import TMaze
+from synfer.inference.tasks.contract import words
 from synfer.inference.tasks.tmaze import Place
 
-from .acting import act
-from .t_maze import ARMS, CUE, t_maze_pomdp
+if TYPE_CHECKING:
+    from synfer.inference.agent import RiskModulation
 
 AGENTS = ("planner", "pragmatic planner", "habit")
 SIZE, MOVES = 8, 4
@@ -38,6 +42,7 @@ def t_maze_habit(c: float = 30.0) -> GenerativeModel:
         >>> t_maze_habit().E[0].tolist()
         [0.25, 0.25, 0.25, 0.25]
     """
+    c = check_positive("c", c, "for example c=30.0")
     a, own = np.full((2, SIZE, 2, SIZE), TOTAL), np.arange(SIZE)
     for value in range(2):
         a[value, own, value, own] += SURE
@@ -84,8 +89,9 @@ def compare_habit(
     model: GenerativeModel | None = None,
     linger: int = 3,
     T: int = 60,
+    modulation: "RiskModulation | None" = None,
+    ordering: Literal["original", "port"] = "original",
     seed: int,
-    **options: Any,
 ) -> xr.Dataset:
     """Trials of a planner, of one that does not care to know, and of a habit that learns from risk.
 
@@ -96,35 +102,40 @@ def compare_habit(
         linger: Steps that the habit's trials go on in the arm. Risk is read from the outcomes before a trial's last
             one, so that with 0 the habit would never learn from a reward.
         T: Most steps of a trial.
+        modulation, ordering: Of the habit, as in `learn`.
         seed: Integer.
-        **options: Of `learn`: modulation, ordering ...
 
     Returns:
-        By `agent` and `trial`: `rewarded`; `cue_first`, whether the first action goes to the cue; `moves`, actions
-        until an arm is entered, or all.
+        By `agent` and `trial`, from 0: `rewarded`; `cue_first`, whether the first action goes to the cue; `moves` until
+        an arm is entered, or all.
 
     Example:
         >>> d = compare_habit(trials=50, seed=1)
         >>> d.cue_first.mean("trial").sel(agent="planner").item()
         1.0
     """
-    if isinstance(linger, bool) or not isinstance(linger, (int, np.integer)) or not 0 <= linger < T - 2:
-        raise ParameterError(f"linger = {linger!r} must be an integer in [0, T - 2), with T = {T}")
-    from synfer.inference.agent import learn  # here, so that planners do without compiled kernels
+    trials, T, seed = check_count("trials", trials), check_count("T", T, 3), check_seed(seed)
+    linger = check_count("linger", linger, 0, T - 3)
+    # Here, so that planners do without compiled kernels.
+    from synfer.inference.agent import learn
+    from synfer.inference.agent.fit import actions_of, check_fit
 
-    own = TMaze() if task is None else task
+    own = check_kind("task", TMaze() if task is None else task, TMaze, "for example sf.TMaze(p_reward=0.9)")
+    model, lingering = t_maze_habit() if model is None else model, Lingering(own, linger)
+    check_fit(model, lingering)
     pomdp = t_maze_pomdp(own)
-    planner = act(pomdp, own, trials=trials, T=T, seed=seed)
-    pragmatic = act(pomdp, own, trials=trials, T=T, objective="pragmatic_value", seed=seed)
-    model = t_maze_habit() if model is None else model
+    planner = act(pomdp, own, outcomes=t_maze_outcomes, trials=trials, T=T, seed=seed)
+    pragmatic = act(
+        pomdp, own, outcomes=t_maze_outcomes, trials=trials, T=T, objective="pragmatic_value", seed=seed
+    )  # fmt: skip
     habit = learn(
-        model, Lingering(own, int(linger)), trials, seed,
-        T=T, method="dense", record=("d", "outcome"), **options,
+        model, lingering, trials=trials, seed=seed, T=T, method="dense", record=("d", "outcome"),
+        modulation=modulation, ordering=ordering,
     )  # fmt: skip
     decisions = habit["d"].transpose("trial", "step").values[:, 1:].astype(np.int64)
-    actions = np.where(decisions >= 0, decisions * own.n_actions // model.n_decisions, -1)
+    actions = np.where(decisions >= 0, actions_of(model.n_decisions, own.n_actions)[decisions], -1)
     last = np.nan_to_num(habit["outcome"].transpose("trial", "step").values, nan=0.5)
-    found = [_summary(d.actions.values, (d.outcome == 0).values) for d in (planner, pragmatic)]
+    found = [_summary(run["d"].values, (run["outcome"] == 0).values) for run in (planner, pragmatic)]
     # Only an arm has outcomes other than 1/2, and the leading 0 stands before the first step.
     found.append(_summary(actions, (last[:, 1:] == 0).any(axis=1)))
     names = ("rewarded", "cue_first", "moves")
@@ -132,8 +143,11 @@ def compare_habit(
         name: (("agent", "trial"), np.stack(values))
         for name, values in zip(names, zip(*found, strict=True), strict=True)
     }
-    coords = {"agent": (("agent",), list(AGENTS)), "trial": (("trial",), np.arange(1, trials + 1))}
-    return dataset(variables, coords, seed=seed, task=own, linger=linger, habit=habit.attrs["spec"])
+    coords = {"agent": (("agent",), list(AGENTS)), "trial": (("trial",), np.arange(trials))}
+    told: dict[str, Any] = {"model": model.digest(), "pomdp": pomdp.digest(), "task": words(own)}
+    return dataset(
+        variables, coords, verb="compare_habit", linger=linger, T=T, seed=seed, habit=habit.attrs["spec"], **told
+    )
 
 
 def _summary(actions: np.ndarray, rewarded: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

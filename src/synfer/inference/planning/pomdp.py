@@ -5,15 +5,21 @@ Outcomes of the modalities m are independent given the state. B maps forwards in
 `GenerativeModel` it maps backwards, as a network does.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from synfer.core.checks import check_kind, check_names, check_numbers, place, shortly
 from synfer.core.errors import ParameterError
+from synfer.inference.model import SUM_TOLERANCE
 
-SUM_TOLERANCE = 1e-9
+FARTHEST = 1e100
+"""Preferences at most [nats], so that sums of them stay numbers."""
+SEPARATOR = ", "
+"""Between the actions of a policy, in its name."""
 LARGEST = 10_000_000
 """Most numbers in P(o, s) over joint outcomes."""
 
@@ -62,8 +68,10 @@ class Pomdp:
                     f"A[{m}] has shape {own.shape} and must be (No, {n_states}): [outcome, state], as B has "
                     f"{n_states} states"
                 )
-        given = _modalities("C", self.C, 1) or [np.zeros(len(own)) for own in A]
+        given = _modalities("C", self.C, 1, empty=True) or [np.zeros(len(own)) for own in A]
         C = tuple(_numbers(f"C[{m}]", own, 1) for m, own in enumerate(given))
+        for m, own in enumerate(C):
+            _refuse(f"C[{m}]", own, abs(own) > FARTHEST, f"must be a preference within {FARTHEST:g} nats")
         if [len(own) for own in C] != [len(own) for own in A]:
             raise ParameterError(
                 f"C prefers among {[len(own) for own in C]} outcomes and must have one number for each outcome of "
@@ -76,9 +84,16 @@ class Pomdp:
             for array in value if isinstance(value, tuple) else (value,):
                 array.setflags(write=False)
             object.__setattr__(self, name, value)
-        for axis, size in {"modalities": len(A), "states": n_states, "actions": B.shape[2]}.items():
-            letter = {"modalities": "m", "states": "s", "actions": "u"}[axis]
-            object.__setattr__(self, axis, _names(axis, getattr(self, axis), letter, size))
+        for axis, (letter, size) in {
+            "modalities": ("m", len(A)), "states": ("s", n_states), "actions": ("u", B.shape[2])
+        }.items():  # fmt: skip
+            names = getattr(self, axis)
+            default = isinstance(names, tuple) and not names
+            own = check_names(axis, [f"{letter}{k}" for k in range(size)] if default else names, size)
+            object.__setattr__(self, axis, own)
+        for name in self.actions:
+            if SEPARATOR in name:
+                raise ParameterError(f"actions holds {name!r}; leave out {SEPARATOR!r}, which parts those of a policy")
 
     @property
     def n_states(self) -> int:
@@ -95,6 +110,18 @@ class Pomdp:
         """No_m of every modality."""
         return tuple(len(own) for own in self.A)
 
+    def digest(self) -> str:
+        """What tells one model from another, in 32 letters."""
+        digest = hashlib.blake2b(digest_size=16)
+        for array in (*self.A, self.B, *self.C, self.D):
+            digest.update(str(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+
+def check_pomdp(pomdp: Any) -> Pomdp:
+    """A Pomdp."""
+    return check_kind("pomdp", pomdp, Pomdp, "for example sf.t_maze_pomdp()")
+
 
 def check_belief(name: str, value: Any, n_states: int) -> np.ndarray:
     """(Ns,) probabilities that sum to 1."""
@@ -104,11 +131,13 @@ def check_belief(name: str, value: Any, n_states: int) -> np.ndarray:
     return belief
 
 
-def _modalities(name: str, value: Any, ndim: int) -> list[Any]:
+def _modalities(name: str, value: Any, ndim: int, empty: bool = False) -> list[Any]:
     """A list of arrays from that or from a single one."""
-    if not isinstance(value, Iterable):
-        raise ParameterError(f"{name} = {value!r} must be a list of arrays, one for each modality")
+    if isinstance(value, str) or not isinstance(value, Iterable) or not getattr(value, "ndim", 1):
+        raise ParameterError(f"{name} = {shortly(value)} must be a list of arrays, one for each modality")
     own = list(value)
+    if not own and not empty:
+        raise ParameterError(f"{name} is empty; give an array for each modality, at least one")
     depth, inner = 0, value
     while isinstance(inner, (list, tuple, np.ndarray)) and len(inner):
         depth, inner = depth + 1, inner[0]
@@ -117,13 +146,9 @@ def _modalities(name: str, value: Any, ndim: int) -> list[Any]:
 
 def _numbers(name: str, value: Any, ndim: int) -> np.ndarray:
     """A float64 copy, finite, of so many dims."""
-    try:
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"{name} must be an array of numbers ({error})") from None
+    array = check_numbers(name, value)
     if array.ndim != ndim or array.size == 0:
         raise ParameterError(f"{name} has shape {array.shape} and must have {ndim} dims, none of them empty")
-    _refuse(name, array, ~np.isfinite(array), "must be finite")
     return array
 
 
@@ -134,18 +159,17 @@ def _probabilities(name: str, value: Any, ndim: int) -> np.ndarray:
     total = array.sum(axis=0)
     wrong = ~(np.abs(total - 1) <= SUM_TOLERANCE)
     if np.any(wrong):
-        place = np.unravel_index(int(np.argmax(wrong)), total.shape)
-        where = f"[{', '.join([':', *map(str, place)])}]"
+        at = np.unravel_index(int(np.argmax(wrong)), total.shape)
+        where = f"[{', '.join([':', *map(str, at)])}]"
         raise ParameterError(
-            f"{name}{where} sums to {total[place]:.9g} and must sum to 1; divide it by its sum along the first axis"
+            f"{name}{where} sums to {total[at]:.9g} and must sum to 1; divide it by its sum along the first axis"
         )
     return array / total
 
 
 def _refuse(name: str, array: np.ndarray, wrong: np.ndarray, why: str) -> None:
     if wrong.any():
-        place = np.unravel_index(int(np.argmax(wrong)), array.shape)
-        raise ParameterError(f"{name}[{', '.join(map(str, place))}] = {array[place]:.6g} {why}")
+        raise ParameterError(f"{place(name, array, wrong)} {why}")
 
 
 def _joint(A: tuple[np.ndarray, ...], C: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -162,12 +186,3 @@ def _joint(A: tuple[np.ndarray, ...], C: tuple[np.ndarray, ...]) -> tuple[np.nda
         happens = joint.any(axis=1)
         joint, wanted = joint[happens], wanted[happens]
     return joint, wanted
-
-
-def _names(axis: str, given: Any, letter: str, size: int) -> tuple[str, ...]:
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise ParameterError(f"{axis} = {given!r} must be a tuple of {size} names")
-    names = tuple(given) or tuple(f"{letter}{k}" for k in range(size))
-    if len(names) != size or len(set(names)) != size or not all(isinstance(name, str) for name in names):
-        raise ParameterError(f"{axis} has {len(names)} names and must have {size} different ones")
-    return names

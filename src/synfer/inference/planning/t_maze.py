@@ -9,10 +9,10 @@ from itertools import product
 
 import numpy as np
 
+from synfer.core.checks import check_kind, check_numbers, shortly
 from synfer.core.errors import ParameterError
+from synfer.inference.planning.pomdp import Pomdp
 from synfer.inference.tasks import TMaze
-
-from .pomdp import Pomdp
 
 LOCATIONS = ("centre", "left", "right", "cue")
 CONTEXTS = ("left", "right")
@@ -35,9 +35,10 @@ def t_maze_pomdp(task: TMaze | None = None, *, reward: float = 3.0, loss: float 
         >>> maze.states[2:4], maze.A[2][:, 2].tolist()
         (('left arm, left', 'left arm, right'), [0.0, 0.98, 0.020000000000000018])
     """
-    own = TMaze() if task is None else task
-    if not isinstance(own, TMaze):
-        raise ParameterError(f"task is a {type(own).__name__} and must be a TMaze; make a Pomdp of your own for others")
+    own = check_kind("task", TMaze() if task is None else task, TMaze, "make a Pomdp of your own for other tasks")
+    for name, value in {"reward": reward, "loss": loss}.items():
+        if check_numbers(name, value).ndim:
+            raise ParameterError(f"{name} = {shortly(value)} must be one number [nats]")
     pairs = list(product(range(len(LOCATIONS)), range(len(CONTEXTS))))
     location, cue, reward_seen = np.zeros((4, len(pairs))), np.zeros((3, len(pairs))), np.zeros((3, len(pairs)))
     B = np.zeros((len(pairs), len(pairs), len(LOCATIONS)))
@@ -70,7 +71,9 @@ def t_maze_outcomes(observation: Sequence[int] | np.ndarray) -> tuple[int, int, 
         >>> t_maze_outcomes(task.observe(task.step(task.init(key=1), 3)))
         (3, 2, 0)
     """
-    seen = np.asarray(observation)
+    seen = check_numbers("observation", observation)
+    if seen.shape != (8,):
+        raise ParameterError(f"observation has shape {seen.shape} and must have (8,), what a TMaze shows")
     return int(seen[:4].argmax()), _none_or(seen[4:6]), _none_or(seen[6:8])
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from synfer.core.checks import place
 from synfer.core.errors import ParameterError
 
 
@@ -30,13 +31,34 @@ def series_of(d: Any, agents: int, kinds: int) -> list[list[np.ndarray]]:
 
 
 def check_choices(name: str, value: Any, kinds: int) -> np.ndarray:
-    array = np.asarray(value)
-    if array.dtype.kind not in "iu":
-        raise ParameterError(f"{name} is of type {array.dtype} and must be whole numbers, each that of a decision")
+    """Whole numbers 0 .. kinds - 1, or -1 for none; at least one of them."""
+    array = whole_numbers(name, value)
     wrong = (array < -1) | (array >= kinds)
     if wrong.any():
-        place = np.argwhere(wrong)[0].tolist()
-        raise ParameterError(f"{name}{place} = {array[tuple(place)]} must be in 0 .. {kinds - 1}, or -1 for none")
+        raise ParameterError(f"{place(name, array, wrong)} must be in 0 .. {kinds - 1}, or -1 for none")
     if not (array >= 0).any():
         raise ParameterError(f"{name} holds no decision; give some >= 0")
+    return array
+
+
+def check_keys(keys: Any, agents: int, trials: int) -> list[list[int]]:
+    """(agent, trial) keys of `init`."""
+    array = whole_numbers("keys", keys)
+    if array.shape != (agents, trials) and not (agents == 1 and array.shape == (trials,)):
+        raise ParameterError(
+            f"keys has shape {array.shape} and must have ({agents}, {trials}), one for each agent and trial"
+        )
+    if (array < 0).any():
+        raise ParameterError(f"{place('keys', array, array < 0)} must be >= 0")
+    return array.reshape(agents, trials).tolist()
+
+
+def whole_numbers(name: str, value: Any) -> np.ndarray:
+    """An array of whole numbers from that."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ParameterError(f"{name} has rows of unlike lengths; pad them with -1") from None
+    if array.dtype.kind not in "iu":
+        raise ParameterError(f"{name} is of type {array.dtype} and must be whole numbers")
     return array

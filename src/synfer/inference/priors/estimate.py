@@ -6,17 +6,20 @@ from typing import Any, Literal, get_args
 import numpy as np
 import xarray as xr
 
-from synfer.core.errors import NumericalError, ParameterError, did_you_mean
-
-from ..agent.learn import Method, Ordering
-from ..agent.modulation import RiskModulation
-from ..agent.trial import Plan
-from ..model import GenerativeModel
-from ..tasks import Task
-from .behaviour import check_choices, series_of
-from .likelihood import UNKNOWN, Fit, fit
-from .replay import Evidence, action_classes, actions_of, decision_classes, replay
-from .results import labelled, prior_result, within
+from synfer.core.checks import check_choice, check_count, check_kind
+from synfer.core.errors import NumericalError, ParameterError
+from synfer.core.points import is_sequence
+from synfer.inference.agent.fit import actions_of, check_fit
+from synfer.inference.agent.learn import LIMIT, Method, Ordering
+from synfer.inference.agent.modulation import RiskModulation
+from synfer.inference.agent.trial import Plan
+from synfer.inference.model import GenerativeModel
+from synfer.inference.priors.behaviour import check_choices, check_keys, series_of
+from synfer.inference.priors.likelihood import UNKNOWN, Fit, fit
+from synfer.inference.priors.replay import Statistics, action_classes, decision_classes, replay
+from synfer.inference.priors.results import labelled, prior_result, within
+from synfer.inference.tasks import Task
+from synfer.inference.tasks.contract import words
 
 Seen = Literal["decisions", "actions"]
 By = Literal["action", "decision"]
@@ -46,11 +49,10 @@ def decision_frequency(d: Any, n_decisions: int, n_actions: int = 4) -> xr.Datas
         >>> decision_frequency([0, 1, 1, 3], n_decisions=4, n_actions=2).E_action.values.tolist()
         [0.75, 0.25]
     """
-    _check_actions(n_decisions, n_actions)
+    action = actions_of(n_decisions, n_actions)
     chosen = check_choices("d", d, n_decisions)
     counts = np.bincount(chosen[chosen >= 0], minlength=n_decisions)
     E = counts / counts.sum()
-    action = np.arange(n_decisions) * n_actions // n_decisions
     covariance = (np.diag(E) - np.outer(E, E)) / counts.sum()
     return labelled(E, covariance, action, int(counts.sum()), verb="decision_frequency")
 
@@ -67,7 +69,7 @@ def estimate_prior(
     modulation: RiskModulation | None = None,
     ordering: Ordering = "original",
     method: Method = "table",
-    depth: int = 1,
+    depth: int | None = None,
 ) -> xr.Dataset:
     """The prior E of decisions under which what agents did is most likely, with what they learned taken into account.
 
@@ -110,36 +112,42 @@ def estimate_prior(
         >>> bool(abs(estimate_prior(model, maze, run.d).E_action[3] - 0.35) < 0.05)
         True
     """
-    seen = _choice("seen", seen, get_args(Seen))
-    by = _choice("by", by, get_args(By))
+    check_choice("seen", seen, get_args(Seen))
+    check_choice("by", by, get_args(By))
     if seen == "actions" and by == "decision":
         raise ParameterError("seen = 'actions' tells nothing about single decisions; give by='action'")
-    tasks: list[Any] = list(task) if isinstance(task, (list, tuple)) else [task]
-    for own in tasks:
-        _check_fit(model, own)
-    series = series_of(d, len(tasks), model.n_decisions if seen == "decisions" else tasks[0].n_actions)
-    if last is not None and (isinstance(last, bool) or not isinstance(last, (int, np.integer)) or last < 1):
-        raise ParameterError(f"last = {last!r} must be a whole number of trials >= 1, or None for all")
-    starts = None if keys is None else np.reshape(np.asarray(keys, dtype=np.int64), (len(tasks), -1))
-    if starts is not None and starts.shape[1] != len(series[0]):
-        raise ParameterError(
-            f"keys has {starts.shape[1]} for each agent and must have {len(series[0])}, one for each trial"
-        )
-    evidence = []
-    for k, own in enumerate(tasks):
-        plan = replay_plan(series[k], modulation, ordering, method, depth)
-        key = None if starts is None else starts[k].tolist()
-        evidence += collect(model, own, series[k], plan, seen == "actions", last, key)
-    n_actions = tasks[0].n_actions
-    found = fit_prior(model, n_actions, evidence, seen, by)
-    return prior_result(model, n_actions, found, evidence, by, seen=seen)
+    several: Any = task if is_sequence(task) else [task]
+    tasks: list[Task] = list(several)
+    for own in tasks or [()]:
+        check_fit(model, own)
+    n_actions = check_actions(tasks)
+    series = series_of(d, len(tasks), model.n_decisions if seen == "decisions" else n_actions)
+    last = None if last is None else check_count("last", last)
+    starts = [None] * len(tasks) if keys is None else check_keys(keys, len(tasks), len(series[0]))
+    statistics = []
+    for own, trials, start in zip(tasks, series, starts, strict=True):
+        plan = replay_plan(trials, modulation, ordering, method, depth)
+        statistics += collect(model, own, trials, plan, seen == "actions", last, start)
+    found = fit_prior(model, n_actions, statistics, seen, by)
+    return prior_result(
+        model, n_actions, found, statistics, by, verb="estimate_prior", seen=seen, model=model.digest(),
+        task=[words(own) for own in tasks],
+    )  # fmt: skip
+
+
+def check_actions(tasks: Sequence[Task]) -> int:
+    """How many actions all of the tasks have."""
+    counts = {task.n_actions for task in tasks}
+    if len(counts) > 1:
+        raise ParameterError(f"tasks have {sorted(counts)} actions and must have as many as each other; part them")
+    return int(counts.pop())
 
 
 def collect(
     model: GenerativeModel, task: Task, trials: Sequence[np.ndarray], plan: Plan, by_action: bool,
     last: int | None = None, keys: Sequence[int] | None = None,
-) -> list[Evidence]:  # fmt: skip
-    """The evidence of the last trials of one agent."""
+) -> list[Statistics]:  # fmt: skip
+    """The statistics of the last trials of one agent."""
     classes = action_classes(model, task.n_actions) if by_action else decision_classes(model)
     skipped = 0 if last is None else len(trials) - last
     found = enumerate(replay(model, task, trials, keys, plan, classes, by_action))
@@ -147,36 +155,38 @@ def collect(
 
 
 def replay_plan(
-    trials: Sequence[np.ndarray], modulation: RiskModulation | None, ordering: str, method: str, depth: int
-) -> Plan:
+    trials: Sequence[np.ndarray], modulation: RiskModulation | None, ordering: str = "original", method: str = "table",
+    depth: int | None = None,
+) -> Plan:  # fmt: skip
     """How to run trials again that are as long as these."""
+    risk = RiskModulation() if modulation is None else modulation
     return Plan(
         trials=len(trials),
         first=0,
         T=max(own.size for own in trials) + 1,
-        method=_choice("method", method, get_args(Method)),
-        depth=depth,
-        infers_first=_choice("ordering", ordering, get_args(Ordering)) == "port",
+        method=check_choice("method", method, get_args(Method)),
+        depth=None if depth is None else check_count("depth", depth),
+        infers_first=check_choice("ordering", ordering, get_args(Ordering)) == "port",
         legacy=False,
-        modulation=RiskModulation() if modulation is None else modulation,
-        limit=20_000,
+        modulation=check_kind("modulation", risk, RiskModulation, "for example sf.RiskModulation(window=100)"),
+        limit=LIMIT,
     )
 
 
-def fit_prior(model: GenerativeModel, n_actions: int, evidence: Sequence[Evidence], seen: Seen, by: By) -> Fit:
-    """Maximum likelihood from collected evidence."""
-    action = actions_of(model, n_actions)
+def fit_prior(model: GenerativeModel, n_actions: int, statistics: Sequence[Statistics], seen: str, by: str) -> Fit:
+    """Maximum likelihood from collected statistics."""
+    action = actions_of(model.n_decisions, n_actions)
     classes = action_classes(model, n_actions) if seen == "actions" else decision_classes(model)
     kinds = np.arange(n_actions) if seen == "actions" else action
     group = np.arange(model.n_decisions) if by == "decision" else kinds
-    taken = np.bincount(group, np.sum([own.seen.sum(0) for own in evidence], axis=0))
+    taken = np.bincount(group, np.sum([own.seen.sum(0) for own in statistics], axis=0))
     if not taken.all():
         raise ParameterError(
             f"{by} {int(np.argmin(taken))} is never taken in the trials fitted to, so that nothing bounds its E from "
             f"below; give more trials" + (", or by='action'" if by == "decision" else "")
         )
     members = np.ones(taken.size) if by == "decision" else np.bincount(action).astype(np.float64)
-    found = fit(evidence, classes, group, members)
+    found = fit(statistics, classes, group, members)
     sums = within(action) if by == "decision" else np.eye(n_actions)
     S = sums @ found.S
     relative = np.sqrt(np.diag(sums @ found.covariance @ sums.T)) / np.maximum(S * (1 - S), 1e-300)
@@ -187,28 +197,3 @@ def fit_prior(model: GenerativeModel, n_actions: int, evidence: Sequence[Evidenc
             f"more than {WIDEST:g}; {UNKNOWN}"
         )
     return found
-
-
-def _check_fit(model: GenerativeModel, task: Task) -> None:
-    if model.c is None or model.E is None:
-        raise ParameterError("the model takes no decisions; give it c and E, as sf.maze_model() has them")
-    if model.n_observations != task.n_observations:
-        raise ParameterError(
-            f"the model has {model.n_observations} observations (axis 1 of a) and the task {task.n_observations}; give "
-            f"the model of the agents that did this task"
-        )
-    _check_actions(model.n_decisions, task.n_actions)
-
-
-def _check_actions(n_decisions: int, n_actions: int) -> None:
-    if not 0 < n_actions <= n_decisions or n_decisions % n_actions:
-        raise ParameterError(
-            f"there are {n_decisions} decisions, which must be a multiple of the {n_actions} actions, as many of each "
-            f"that begin with it"
-        )
-
-
-def _choice(name: str, value: object, allowed: Sequence[str]) -> Any:
-    if value not in allowed:
-        raise ParameterError(f"{name} = {value!r} is unknown{did_you_mean(str(value), allowed)}")
-    return value

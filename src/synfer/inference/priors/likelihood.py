@@ -16,10 +16,9 @@ import numpy as np
 
 from synfer.core.errors import NumericalError
 from synfer.core.jit import kernel
+from synfer.inference.beliefs.sampling import CEILING
+from synfer.inference.priors.replay import Classes, Statistics
 
-from .replay import Classes, Evidence
-
-CEILING = 1e-6
 LEAST = -600.0
 """Log odds of the likeliest decision below which weights are scaled, so as not to vanish."""
 STEPS = 200
@@ -90,11 +89,11 @@ def look(
     return total
 
 
-def fit(evidence: Sequence[Evidence], classes: Classes, group: np.ndarray, members: np.ndarray) -> Fit:
+def fit(statistics: Sequence[Statistics], classes: Classes, group: np.ndarray, members: np.ndarray) -> Fit:
     """The sums of E over groups that make what was seen most likely.
 
     Args:
-        evidence: Of trials of agents that share E.
+        statistics: Of trials of agents that share E.
         classes: Of their decisions.
         group: (K,) the group of whatever can be seen.
         members: (G,) decisions in each group.
@@ -104,8 +103,8 @@ def fit(evidence: Sequence[Evidence], classes: Classes, group: np.ndarray, membe
     """
     G = members.size
     # The first trial that there is has the least bias; half a decision more, as not all may be in it.
-    theta = np.log(np.bincount(group, evidence[0].seen.sum(0), G) + 0.5)
-    level, score, fisher = _at(theta, evidence, classes, group, members)
+    theta = np.log(np.bincount(group, statistics[0].seen.sum(0), G) + 0.5)
+    level, score, fisher = _at(theta, statistics, classes, group, members)
     for _ in range(STEPS):
         step = np.linalg.solve(fisher + _gauge(fisher), score)
         expected = score @ step
@@ -115,7 +114,7 @@ def fit(evidence: Sequence[Evidence], classes: Classes, group: np.ndarray, membe
             return Fit(S, J @ np.linalg.inv(fisher + _gauge(fisher)) @ J, level)
         size = min(1.0, 3 / np.abs(step).max())
         while True:
-            trial = _at(theta + size * step, evidence, classes, group, members)
+            trial = _at(theta + size * step, statistics, classes, group, members)
             if trial[0] >= level + 1e-4 * size * expected or size * expected < GAIN:
                 break
             size /= 2
@@ -137,7 +136,7 @@ def _gauge(fisher: np.ndarray) -> np.ndarray:
 
 
 def _at(
-    theta: np.ndarray, evidence: Sequence[Evidence], classes: Classes, group: np.ndarray, members: np.ndarray
+    theta: np.ndarray, statistics: Sequence[Statistics], classes: Classes, group: np.ndarray, members: np.ndarray
 ) -> tuple[float, np.ndarray, np.ndarray]:
     """ln L, its score and information for theta."""
     S = _softmax(theta)
@@ -145,7 +144,7 @@ def _at(
     beta = np.log(E) - np.log1p(-E)
     score, fisher = np.zeros(S.size), np.zeros((S.size, S.size))
     level = 0.0
-    for own in evidence:
+    for own in statistics:
         level += look(own.alpha, own.seen, classes.size, classes.seen, group, beta, score, fisher)
     A = (np.eye(S.size) - S) / (1 - E)[:, None]  # d beta / d theta
     return level, A.T @ score, A.T @ fisher @ A

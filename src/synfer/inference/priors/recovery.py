@@ -1,26 +1,26 @@
 """How well priors are recovered from behaviour: agents whose prior is known, and every estimate of it."""
 
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from synfer.core.checks import check_count
 from synfer.core.errors import NumericalError
-from synfer.core.machine import cores
 from synfer.core.points import broadcast, is_sequence
 from synfer.core.results import dataset
-
-from ..agent import learn
-from ..agent.learn import own_seed
-from ..agent.modulation import RiskModulation
-from ..model import GenerativeModel
-from ..tasks import Task
-from .estimate import collect, decision_frequency, fit_prior, replay_plan
-from .replay import actions_of
-from .results import prior_result
+from synfer.core.seeds import check_seed
+from synfer.inference.agent import learn
+from synfer.inference.agent.fit import actions_of, check_fit
+from synfer.inference.agent.learn import own_seed
+from synfer.inference.agent.modulation import RiskModulation
+from synfer.inference.agent.parallel import Progress, side_by_side
+from synfer.inference.model import GenerativeModel
+from synfer.inference.priors.estimate import check_actions, collect, decision_frequency, fit_prior, replay_plan
+from synfer.inference.priors.results import prior_result
+from synfer.inference.tasks import Task
+from synfer.inference.tasks.contract import words
 
 ESTIMATORS = {
     "frequency": ("", 1),
@@ -35,13 +35,13 @@ ESTIMATORS = {
 def prior_recovery(
     model: GenerativeModel | Sequence[GenerativeModel],
     task: Task | Sequence[Task],
-    trials: int,
-    seed: int | Sequence[int],
     *,
+    trials: int,
     T: int = 20_000,
     modulation: RiskModulation | None = None,
     workers: int | None = None,
     progress: Callable[[float], None] | None = None,
+    seed: int | Sequence[int],
 ) -> xr.Dataset:
     """Estimates of E by action from agents that have learned, against the E that they have.
 
@@ -49,10 +49,10 @@ def prior_recovery(
         model: Of each agent, with its true E; a sequence gives each its own, and so do those of task and seed.
         task: What agents learn; one that begins in one state.
         trials: How many they learn for; estimates are from the last one, and from all.
-        seed: Of the decisions; one seed gives each agent its own.
         T, modulation: As in `learn`.
         workers: Threads; default one for each core. Results do not depend on it.
         progress: Called with the fraction done.
+        seed: Of the decisions; one seed gives each agent its own.
 
     Returns:
         `E_action` (agent, estimator, action) with `_se`, `_low`, `_high`; `E_true` (agent, action); and by estimator
@@ -70,20 +70,19 @@ def prior_recovery(
         (4,)
     """
     points, _ = broadcast(model=model, task=task, seed=seed)
-    seeds = [p["seed"] if is_sequence(seed) else own_seed(p["seed"], k) for k, p in enumerate(points)]
-    lock, done = threading.Lock(), 0
+    trials = check_count("trials", trials)
+    for point in points:
+        check_fit(point["model"], point["task"])
+    check_actions([point["task"] for point in points])
+    seeds = [check_seed(p["seed"]) if is_sequence(seed) else own_seed(p["seed"], k) for k, p in enumerate(points)]
+    done = Progress(len(points), progress)
 
-    def one(k: int) -> list[xr.Dataset]:
-        nonlocal done
-        found = _one(points[k]["model"], points[k]["task"], trials, seeds[k], T, modulation)
-        with lock:
-            done += 1
-            if progress is not None:
-                progress(done / len(points))
+    def one(k: int, stopped: Callable[[], bool]) -> list[xr.Dataset]:
+        found = _one(points[k]["model"], points[k]["task"], trials, seeds[k], T, modulation, stopped)
+        done()
         return found
 
-    with ThreadPoolExecutor(workers or cores()) as pool:
-        found = list(pool.map(one, range(len(points))))
+    found = side_by_side(one, len(points), workers)
     truth = np.array([_truth(p["model"], p["task"]) for p in points])
     names = ("E_action", "E_action_se", "E_action_low", "E_action_high")
     value, se, low, high = (np.array([[own[name].values for own in agent] for agent in found]) for name in names)
@@ -107,22 +106,33 @@ def prior_recovery(
     }
     coords: dict[str, tuple[Any, ...]] = {
         "agent": (("agent",), np.arange(len(points))),
-        "action": (("action",), np.arange(truth.shape[1]), {"units": "1", "long_name": "action"}),
+        "action": (("action",), np.arange(truth.shape[1])),
+        "estimator": (("estimator",), list(ESTIMATORS)),
     }
-    coords |= {"estimator": (("estimator",), list(ESTIMATORS), {"units": "1", "long_name": "estimator"})}
-    return dataset(variables, coords, verb="prior_recovery", trials=trials, T=T, seed=seeds)
+    told: dict[str, Any] = {"model": [p["model"].digest() for p in points], "task": [words(p["task"]) for p in points]}
+    return dataset(variables, coords, verb="prior_recovery", trials=trials, T=T, seed=seeds, **told)
+
+
+class _Stopped(Exception):
+    """Another agent has failed; nobody reads what comes of this one."""
 
 
 def _one(
-    model: GenerativeModel, task: Task, trials: int, seed: int, T: int, modulation: RiskModulation | None
-) -> list[xr.Dataset]:
+    model: GenerativeModel, task: Task, trials: int, seed: int, T: int, modulation: RiskModulation | None,
+    stopped: Callable[[], bool],
+) -> list[xr.Dataset]:  # fmt: skip
     """Every estimate from one agent."""
-    d = learn(model, task, trials, seed, T=T, modulation=modulation, record="d", workers=1).d.values
+
+    def halt(_: float) -> None:
+        if stopped():
+            raise _Stopped
+
+    run = learn(model, task, trials=trials, seed=seed, T=T, modulation=modulation, record="d", workers=1, progress=halt)
     n_actions = task.n_actions
-    action = actions_of(model, n_actions)
-    series = [own[own >= 0] for own in d]
-    plan = replay_plan(series, modulation, "original", "table", 1)
-    evidence = {
+    action = actions_of(model.n_decisions, n_actions)
+    series = [own[own >= 0] for own in run["d"].values]
+    plan = replay_plan(series, modulation)
+    statistics = {
         "decisions": collect(model, task, series, plan, False),
         "actions": collect(model, task, [action[own] for own in series], plan, True),
     }
@@ -131,9 +141,9 @@ def _one(
         if not seen:
             found.append(decision_frequency(series[-1], model.n_decisions, n_actions))
             continue
-        own = evidence[seen][-last:] if last else evidence[seen]
+        own = statistics[seen][-last:] if last else statistics[seen]
         try:
-            fitted = fit_prior(model, n_actions, own, seen, "action")  # type: ignore[arg-type]
+            fitted = fit_prior(model, n_actions, own, seen, "action")
             found.append(prior_result(model, n_actions, fitted, own, "action"))
         except NumericalError:
             found.append(xr.full_like(found[0], np.nan, dtype=np.float64))
@@ -147,4 +157,4 @@ def _mean(values: np.ndarray, n: np.ndarray) -> np.ndarray:
 
 def _truth(model: GenerativeModel, task: Task) -> np.ndarray:
     assert model.E is not None
-    return np.bincount(actions_of(model, task.n_actions), model.E[0])
+    return np.bincount(actions_of(model.n_decisions, task.n_actions), model.E[0])

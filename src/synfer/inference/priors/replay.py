@@ -7,27 +7,23 @@ is therefore known, and p_t ~ 1 / (e^-z + 1e-6 (1 + e^-z)), z = alpha_t + ln E -
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from synfer.core.errors import ParameterError
-
-from ..agent import counting
-from ..agent.modulation import RiskModulation
-from ..agent.stepwise import Modern
-from ..agent.trial import Agent, Plan, World
-from ..agent.walks import Beliefs, Course
-from ..agent.weights import Mapping, Prior, Weights, no_mapping
-from ..model import GenerativeModel
-from ..tasks import Task
+from synfer.inference.agent.fit import actions_of
+from synfer.inference.agent.forced import Followed, Follower
+from synfer.inference.agent.trial import Plan
+from synfer.inference.model import GenerativeModel
+from synfer.inference.tasks import Task
 
 KEYS = 4
 """Keys of `init` that are tried to see whether a task has one start."""
 
 
-class Evidence(NamedTuple):
-    """What was seen in one trial, by distinct beliefs.
+class Statistics(NamedTuple):
+    """All that the likelihood of E takes of one trial, by distinct beliefs.
 
     Classes are decisions that C cannot tell apart; where decisions are seen, each is one of its own.
 
@@ -57,15 +53,10 @@ def decision_classes(model: GenerativeModel) -> Classes:
 def action_classes(model: GenerativeModel, n_actions: int) -> Classes:
     """Decisions that begin with the same action and have the same counts."""
     assert model.c is not None
-    action = actions_of(model, n_actions)
+    action = actions_of(model.n_decisions, n_actions)
     columns = np.column_stack([action, model.c.transpose(3, 0, 1, 2).reshape(model.n_decisions, -1)])
     _, first, size = np.unique(columns, axis=0, return_index=True, return_counts=True)
     return Classes(size.astype(np.float64), action[first], first)
-
-
-def actions_of(model: GenerativeModel, n_actions: int) -> np.ndarray:
-    """(Nd,) the action that begins each decision."""
-    return np.arange(model.n_decisions) * n_actions // model.n_decisions
 
 
 def replay(
@@ -76,59 +67,34 @@ def replay(
     plan: Plan,
     classes: Classes,
     by_action: bool,
-) -> Iterator[Evidence]:
-    """The evidence of each trial of one agent, from decisions or actions (t_end,) of t = 1 .. t_end.
+) -> Iterator[Statistics]:
+    """The statistics of each trial of one agent, from decisions or actions (t_end,) of t = 1 .. t_end.
 
     Where actions alone are seen, counts of decisions are those expected: a class gets the share of an action's steps
     that C gives it among the decisions that begin with it, E being the same for all of them.
     """
-    agent, world = Agent(model), World(task, plan, model)
-    agent.c = np.ascontiguousarray(agent.c[:, classes.first])
-    seen = task.n_actions if by_action else model.n_decisions
-    forced, buffer = _flat(model), world.s
-    bounds, values = np.array(plan.modulation.net), np.array(plan.modulation.risk)
+    follower = Follower(model, task, plan, classes.first)
+    kinds = task.n_actions if by_action else model.n_decisions
     keys = _keys(task, len(trials)) if keys is None else keys
     for number, (own, key) in enumerate(zip(trials, keys, strict=True)):
-        weights = agent.weights()
-        first = own * (model.n_decisions // seen)
-        world.s = buffer[: own.size + 1]
-        course, beliefs, shown, _ = world.trial(
-            int(key), forced(weights), agent.first, Modern((first + 0.5) / model.n_decisions)
-        )
-        if course.t_end != own.size:
+        followed = follower.follow(key, own * (model.n_decisions // kinds))
+        if followed.t_end != own.size:
             raise ParameterError(
-                f"trial {number} has {own.size} decisions, and the task is done after {course.t_end} of them; give "
+                f"trial {number} has {own.size} decisions, and the task is done after {followed.t_end} of them; give "
                 f"decisions of this task in the same ordering, padded with -1 after the last"
             )
-        evidence, row = _evidence(course, beliefs, weights.C, agent.first, own, seen)
-        yield evidence
-        Gamma = counting.risks(course, plan.modulation.window, bounds, values)
-        counting.count_observations(agent.a, course, beliefs, shown)
-        if agent.b is not None:
-            counting.count_transitions(agent.b, course, beliefs)
+        yield _statistics(followed, own, kinds)
+        expected = None
         if by_action:
-            share = _shares(evidence.alpha, classes)
-            _expect_decisions(agent.c, course, beliefs, Gamma, plan.modulation, share[row], own, classes)
-        else:
-            counting.count_decisions(agent.c, course, beliefs, Gamma, plan.modulation.window, plan.modulation.floor)
+            expected = _shares(followed.alpha, classes)[followed.row] * (own[:, None] == classes.seen)
+        follower.learn(followed, expected)
 
 
-def _flat(model: GenerativeModel) -> Any:
-    """Weights under which every decision has the same probability, so that u = (d + 1/2) / Nd takes the decision d."""
-    C = no_mapping(model.n_states, model.n_decisions)
-    E = Prior(np.zeros(model.n_decisions), 0.0)
-    return lambda weights: Weights(weights.A, weights.B, C, weights.D, E)
-
-
-def _evidence(
-    course: Course, beliefs: Beliefs, C: Mapping, first: np.ndarray, seen: np.ndarray, kinds: int
-) -> tuple[Evidence, np.ndarray]:
-    """By distinct belief, and (t_end,) which of them each decision followed; 0 is the first pair."""
-    nodes, row = np.unique(course.row[1 : course.t_end], return_inverse=True)
-    row = np.concatenate([[0], row + 1])
-    alpha = np.concatenate([C.first[None], beliefs.s[nodes] @ C.W + C.h])
-    counts = np.bincount(row * kinds + seen, minlength=len(alpha) * kinds).reshape(len(alpha), kinds)
-    return Evidence(alpha, counts.astype(np.float64)), row
+def _statistics(followed: Followed, seen: np.ndarray, kinds: int) -> Statistics:
+    """What was seen after each belief, counted."""
+    n = len(followed.alpha)
+    counts = np.bincount(followed.row * kinds + seen, minlength=n * kinds).reshape(n, kinds)
+    return Statistics(followed.alpha, counts.astype(np.float64))
 
 
 def _shares(alpha: np.ndarray, classes: Classes) -> np.ndarray:
@@ -139,22 +105,6 @@ def _shares(alpha: np.ndarray, classes: Classes) -> np.ndarray:
         weight = np.exp(alpha[:, own] - alpha[:, own].max(1, keepdims=True))
         share[:, own] = weight / (weight @ classes.size[own])[:, None]
     return share
-
-
-def _expect_decisions(
-    c: np.ndarray, course: Course, beliefs: Beliefs, Gamma: np.ndarray, modulation: RiskModulation,
-    share: np.ndarray, seen: np.ndarray, classes: Classes,
-) -> None:  # fmt: skip
-    """c [value of d, class, value of s, s] learns what one decision of each class is expected to."""
-    s = np.concatenate([beliefs.first[:1], beliefs.s[course.row[1 : course.t_end]]])
-    pair = np.stack([s, 1 - s], axis=1)
-    pair[0] = beliefs.first
-    expected = share * (seen[:, None] == classes.seen)
-    for w, gain in enumerate(1 - 2 * Gamma):
-        part = slice(w * modulation.window, (w + 1) * modulation.window)
-        taken = np.tensordot(expected[part], pair[part], (0, 0))
-        c[0] = np.maximum(modulation.floor, c[0] + gain * taken)
-        c[1] = np.maximum(modulation.floor, c[1] + gain * (pair[part].sum(0) - taken))
 
 
 def _keys(task: Task, trials: int) -> list[int]:

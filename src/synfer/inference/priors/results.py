@@ -8,25 +8,25 @@ import xarray as xr
 from scipy.special import expit, logit
 
 from synfer.core.results import dataset, label
-
-from ..model import GenerativeModel
-from .likelihood import Fit
-from .replay import Evidence, actions_of
+from synfer.inference.agent.fit import actions_of
+from synfer.inference.model import GenerativeModel
+from synfer.inference.priors.likelihood import Fit
+from synfer.inference.priors.replay import Statistics
 
 Z95 = 1.959963984540054
 
 
 def prior_result(
-    model: GenerativeModel, n_actions: int, found: Fit, evidence: Sequence[Evidence], by: str, **attrs: Any
+    model: GenerativeModel, n_actions: int, found: Fit, statistics: Sequence[Statistics], by: str, /, **attrs: Any
 ) -> xr.Dataset:
     """A fit as a labelled result."""
-    action = actions_of(model, n_actions)
+    action = actions_of(model.n_decisions, n_actions)
     spread = np.eye(model.n_decisions)
     if by == "action":
         spread = (action[:, None] == np.arange(n_actions)) / np.bincount(action)
     E, covariance = spread @ found.S, spread @ found.covariance @ spread.T
-    n = int(sum(own.seen.sum() for own in evidence))
-    result = labelled(E, covariance, action, n, model.decisions, verb="estimate_prior", by=by, **attrs)
+    n = int(sum(own.seen.sum() for own in statistics))
+    result = labelled(E, covariance, action, n, model.decisions, by=by, **attrs)
     return result.assign(log_likelihood=((), found.log_likelihood, label("log_likelihood")))
 
 
@@ -43,15 +43,14 @@ def labelled(
 ) -> xr.Dataset:
     sums = within(action)
     parts = {"E_action": ("action", sums @ E, sums @ covariance @ sums.T), "E": ("decision", E, covariance)}
-    variables: dict[str, tuple[Any, ...]] = {"n": ((), n, {"units": "1", "long_name": "decisions"})}
+    variables: dict[str, tuple[Any, ...]] = {"n": ((), n, {"units": "1", "long_name": "decisions that were seen"})}
     for name, (dim, value, spread) in parts.items():
         se = np.sqrt(np.maximum(np.diag(spread), 0))
         low, high = interval(value, se)
         own = {name: value, f"{name}_se": se, f"{name}_low": low, f"{name}_high": high}
         variables |= {key: ((dim,), array) for key, array in own.items()}
-    words = {"units": "1", "long_name": "action"}, {"units": "1", "long_name": "decision"}
     labels = list(names) or [f"d{k}" for k in range(E.size)]
-    coords = {"action": (("action",), np.arange(len(sums)), words[0]), "decision": (("decision",), labels, words[1])}
+    coords = {"action": (("action",), np.arange(len(sums))), "decision": (("decision",), labels)}
     return dataset(variables, coords, **attrs)
 
 

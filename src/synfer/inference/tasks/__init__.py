@@ -1,8 +1,9 @@
-"""Worlds for agents: a functional contract with its check, mazes, a T-maze, and finite tasks as graphs."""
+"""Worlds: a functional contract of tasks and its check, mazes, a T-maze, finite tasks as graphs, mixed sources."""
 
-from .contract import Task, check_task
-from .graph import TaskGraph, explore
-from .maze import Maze
-from .tmaze import TMaze
+from synfer.inference.tasks.contract import Task, check_task
+from synfer.inference.tasks.graph import TaskGraph, explore
+from synfer.inference.tasks.maze import Maze
+from synfer.inference.tasks.sources import Sources
+from synfer.inference.tasks.tmaze import TMaze
 
-__all__ = ["Maze", "TMaze", "Task", "TaskGraph", "check_task", "explore"]
+__all__ = ["Maze", "Sources", "TMaze", "Task", "TaskGraph", "check_task", "explore"]

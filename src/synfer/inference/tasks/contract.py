@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from synfer.core.checks import check_count, check_kind, shortly
 from synfer.core.errors import ParameterError
 from synfer.core.seeds import generator
 
@@ -51,6 +52,7 @@ class Task(Protocol):
         ...
 
 
+SIZES = {"n_observations": "n_observations, how many they are", "n_actions": "n_actions, how many there are"}
 FUNCTIONS = {
     "init": "init(key) -> state",
     "observe": "observe(state) -> (n_observations,) of 0 and 1",
@@ -81,9 +83,11 @@ def check_task(task: Any, *, key: int = 0, steps: int = 1_000, ends: bool = True
         >>> from synfer.inference.tasks import TMaze
         >>> check_task(TMaze())
     """
-    _check_parts(task)
+    check_parts(task)
+    key, steps = check_count("key", key, 0, 2**63 - 1), check_count("steps", steps, 0)
+    check_kind("ends", ends, bool, "give ends=False for a task that goes on until time is up")
     start = _twice(task, "init", key)
-    _check_hashable("init", (key,), start)
+    check_hashable("init", (key,), start)
     if _check_state(task, start):
         raise ParameterError(f"init({key}) = {start!r} is done already: no trial can begin; start elsewhere")
     _check_step(task, start, start)
@@ -96,14 +100,23 @@ def check_task(task: Any, *, key: int = 0, steps: int = 1_000, ends: bool = True
         )
 
 
-def _check_parts(task: Any) -> None:
-    for name in ("n_observations", "n_actions"):
-        value = getattr(task, name, None)
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ParameterError(f"{name} = {value!r} of {_name(task)} must be an integer >= 1; declare {name}")
+def check_parts(task: Any) -> None:
+    """That a task has the parts that `Task` names; whether they keep the contract, only running them tells."""
+    if isinstance(task, type):
+        raise ParameterError(f"task = {task.__name__} is a class and must be one of its objects: {task.__name__}(...)")
+    missing = [form for name, form in (SIZES | FUNCTIONS).items() if not hasattr(task, name)]
+    if missing:
+        raise ParameterError(f"task = {shortly(task)} is no task: it lacks {'; '.join(missing)}; declare that")
+    for name in SIZES:
+        check_count(name, getattr(task, name))
     for name, form in FUNCTIONS.items():
-        if not callable(getattr(task, name, None)):
-            raise ParameterError(f"{_name(task)} has no function {name}; write {form}")
+        if not callable(getattr(task, name)):
+            raise ParameterError(f"{name} of {_name(task)} is no function; write {form}")
+
+
+def words(task: Any) -> str:
+    """A task in words that are the same in every process."""
+    return type(task).__qualname__ if type(task).__repr__ is object.__repr__ else repr(task)
 
 
 def _walk(task: Any, start: Hashable, key: int, steps: int) -> None:
@@ -134,7 +147,7 @@ def _visit(task: Any, start: Hashable) -> tuple[int, bool, bool]:
             continue
         for action in range(task.n_actions):
             after = _twice(task, "step", state, action)
-            _check_hashable("step", (state, action), after)
+            check_hashable("step", (state, action), after)
             _check_step(task, state, after)
             if after not in known:
                 if len(known) >= LIMIT:
@@ -146,7 +159,8 @@ def _visit(task: Any, start: Hashable) -> tuple[int, bool, bool]:
 
 def _check_state(task: Any, state: Hashable) -> bool:
     """Observation and end of one state; whether it is done."""
-    _check_observation(task, state, _twice(task, "observe", state))
+    seen = _check_observation(task, state, _call(task, "observe", state))
+    _same_again(task, "observe", (state,), seen)
     done = _twice(task, "done", state)
     if not isinstance(done, (bool, np.bool_)):
         raise ParameterError(f"done({state!r}) = {done!r} must be True or False; return bool(...)")
@@ -164,23 +178,30 @@ def judged(task: Any, before: Hashable, after: Hashable) -> float:
 
 
 def _check_observation(task: Any, state: Hashable, seen: Any) -> np.ndarray:
-    values = np.asarray(seen)
     said = f"observe({state!r})"
+    try:
+        values = np.asarray(seen)
+    except ValueError:
+        raise ParameterError(
+            f"{said} = {shortly(seen)} is ragged; give one number 0 or 1 for each observation"
+        ) from None
     if values.shape != (task.n_observations,):
         raise ParameterError(
             f"{said} has shape {values.shape} and must have ({task.n_observations},), one value for each of "
             f"n_observations; flatten it, or declare n_observations = {values.size}"
         )
+    if values.dtype.kind not in "buif":
+        raise ParameterError(f"{said} is of type {values.dtype} and must be numbers, each 0 or 1; convert it")
     wrong = ~np.isin(values, (0, 1))
-    if values.dtype.kind not in "buif" or wrong.any():
+    if wrong.any():
         k = int(np.argmax(wrong))
         raise ParameterError(f"{said}[{k}] = {values[k]!s} must be 0 or 1; code it by binary observations")
     return values
 
 
 def _check_step(task: Any, before: Hashable, after: Hashable) -> None:
-    _check_outcome(before, after, _call(task, "outcome", before, after))
-    _twice(task, "outcome", before, after)
+    found = _check_outcome(before, after, _call(task, "outcome", before, after))
+    _same_again(task, "outcome", (before, after), found)
 
 
 def _check_outcome(before: Hashable, after: Hashable, value: Any) -> float:
@@ -192,7 +213,7 @@ def _check_outcome(before: Hashable, after: Hashable, value: Any) -> float:
     return float(value)
 
 
-def _check_hashable(name: str, arguments: tuple[Any, ...], state: Any) -> None:
+def check_hashable(name: str, arguments: tuple[Any, ...], state: Any) -> None:
     try:
         hash(state)
     except TypeError:
@@ -207,9 +228,16 @@ _PURE = "; let what happens depend on the state and the action alone, and draw c
 
 def _twice(task: Any, name: str, *arguments: Any) -> Any:
     """What a function returns, twice the same."""
-    first, second = (_call(task, name, *arguments) for _ in range(2))
+    return _same_again(task, name, arguments, _call(task, name, *arguments))
+
+
+def _same_again(task: Any, name: str, arguments: tuple[Any, ...], first: Any) -> Any:
+    second = _call(task, name, *arguments)
     if not _same(first, second):
-        raise ParameterError(f"{name}{_show(arguments)} gave {first!r}, and then {second!r}{_PURE}")
+        said = f"{name}{_show(arguments)} gave {first!r}"
+        if repr(first) == repr(second):
+            raise ParameterError(f"{said} twice, and one is not equal to the other; leave NaN out, and define __eq__")
+        raise ParameterError(f"{said}, and then {second!r}{_PURE}")
     return first
 
 
@@ -220,19 +248,25 @@ def _same(first: Any, second: Any) -> bool:
         return np.array_equal(first, second)
 
 
+_POSSIBLE = dict.fromkeys(FUNCTIONS, "make it possible for every state that can be reached") | {
+    "init": "let every key give a state",
+    "step": "let every action be possible in every state that can be reached",
+}
+
+
 def _call(task: Any, name: str, *arguments: Any) -> Any:
     function: Callable[..., Any] = getattr(task, name)
     try:
         return function(*arguments)
     except Exception as error:
         raise ParameterError(
-            f"{name}{_show(arguments)} of {_name(task)} failed ({type(error).__name__}: {error}); "
-            f"every action has to be possible in every state that can be reached, and every state observable"
+            f"{name}{_show(arguments)} of {_name(task)} failed ({type(error).__name__}: {error}); {_POSSIBLE[name]}"
         ) from error
 
 
 def _flat(task: Any, state: Any) -> bytes:
-    return np.asarray(_call(task, "observe", state), dtype=np.float64).tobytes()
+    seen = _check_observation(task, state, _call(task, "observe", state))
+    return seen.astype(np.float64).tobytes()
 
 
 def _show(arguments: tuple[Any, ...]) -> str:

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from synfer.core.checks import check_count
 from synfer.core.errors import ParameterError
-
-from .contract import Task, judged, observed
+from synfer.inference.tasks.contract import Task, check_hashable, check_parts, judged, observed
 
 
 class TaskGraph(NamedTuple):
@@ -47,13 +47,17 @@ def explore(task: Task, key: int = 0, limit: int = 100_000) -> TaskGraph:
         >>> graph.next.shape, graph.states[graph.start]
         ((428, 4), (9, 1))
     """
+    check_parts(task)
+    key, limit = check_count("key", key, 0, 2**63 - 1), check_count("limit", limit)
     start = task.init(key)
+    check_hashable("init", (key,), start)
     place: dict[Hashable, int] = {start: 0}
     states, following, outcome, done = [start], [], [], []
     for state in states:  # grows while it is read
         ends = bool(task.done(state))
         after = [state if ends else task.step(state, action) for action in range(task.n_actions)]
-        for own in after:
+        for action, own in enumerate(after):
+            check_hashable("step", (state, action), own)
             if own not in place:
                 if len(states) == limit:
                     raise ParameterError(

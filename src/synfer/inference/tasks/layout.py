@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from synfer.core.errors import ParameterError, did_you_mean
+from synfer.core.checks import check_choice, check_count, place
+from synfer.core.errors import ParameterError
 from synfer.core.seeds import check_seed, generator
 
 Stream = Literal["modern", "legacy"]
@@ -45,11 +46,9 @@ def grow(seed: int, width: int, height: int, stream: Stream) -> np.ndarray:
 
 def _sides(seed: int, width: int, height: int, stream: Stream) -> Any:
     """A function that draws 0..3."""
-    if stream == "modern":
+    if check_choice("stream", stream, get_args(Stream)) == "modern":
         source = generator(seed, "maze", f"{height} x {width}")
         return lambda: int(source.integers(4))
-    if stream != "legacy":
-        raise ParameterError(f"stream = {stream!r} is not known{did_you_mean(str(stream), get_args(Stream))}")
     if check_seed(seed) >= 2**32:
         raise ParameterError(f"seed = {seed} of the legacy stream must be < 2^32; choose a smaller one")
     legacy = np.random.RandomState(seed)  # the published mazes were drawn by it
@@ -58,17 +57,37 @@ def _sides(seed: int, width: int, height: int, stream: Stream) -> Any:
 
 def _check_size(name: str, size: Any) -> None:
     """Height ny = 3 mod 4, so that the middle row is one the agent stops in; width nx odd."""
-    number = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
+    size = check_count(name, size, 3)
     rows = name == "height"
-    if not number or size < 3 or (size % 4 != 3 if rows else size % 2 == 0):
+    if size % 4 != 3 if rows else size % 2 == 0:
         what, rule = ("rows ny", "3 mod 4: 3, 7, 11, 15, 19, ...") if rows else ("columns nx", "odd and >= 3")
-        near = max(3, (size + 4) // 4 * 4 - 1 if rows else size + 1) if number else 19 if rows else 99
-        raise ParameterError(f"{name} = {size!r} (number of {what}) must be {rule}; give {name} = {near}")
+        near = (size + 4) // 4 * 4 - 1 if rows else size + 1
+        raise ParameterError(f"{name} = {size} (number of {what}) must be {rule}; give {name} = {near}")
+
+
+def read_rows(text: Any) -> list[list[int]]:
+    """Numbers of a maze in text, a row in each line: # is wall, a space or a dot is free; S and G mark the ends."""
+    rows = text.strip("\n").splitlines() if isinstance(text, str) else list(text)
+    width = len(rows[0]) if rows else 0
+    start, goal = ends((len(rows), width))
+    for i, row in enumerate(rows):
+        if len(row) != width:
+            raise ParameterError(f"row {i} of the grid has {len(row)} cells and row 0 has {width}; make them equal")
+        for k, cell in enumerate(row):
+            if cell not in "# ." and (i, k) != {"S": start, "G": goal}.get(cell):
+                raise ParameterError(
+                    f"grid[{i}, {k}] = {cell!r} must be # (wall) or a space (free); S may stand at the start {start} "
+                    f"and G at the goal {goal}"
+                )
+    return [[int(cell == "#") for cell in row] for row in rows]
 
 
 def check_grid(given: Any) -> np.ndarray:
     """A grid as uint8, copied, if it is a maze with a way out."""
-    values = np.array(given)
+    try:
+        values = np.array(given)
+    except ValueError:
+        raise ParameterError("grid has rows of unlike lengths; make them equal") from None
     if values.ndim != 2 or values.dtype.kind not in "buif":
         raise ParameterError(
             f"grid has shape {values.shape} and dtype {values.dtype}, and must be (ny, nx) numbers, 1 wall and 0 free"
@@ -97,8 +116,7 @@ def check_grid(given: Any) -> np.ndarray:
 
 def _refuse(values: np.ndarray, wrong: np.ndarray, why: str) -> None:
     if wrong.any():
-        row, column = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
-        raise ParameterError(f"grid[{row}, {column}] = {values[row, column]!s} {why}")
+        raise ParameterError(f"{place('grid', values, wrong)} {why}")
 
 
 def walls_to_open(grid: np.ndarray) -> list[tuple[int, int]]:

@@ -8,12 +8,17 @@ Rows and columns count from 0 here; the paper counts from 1: its start (10, 2) a
 """
 
 import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, Self
 
 import numpy as np
 
-from .layout import SIDES, Stream, check_grid, ends, grow
+from synfer.core.checks import check_count, shortly
+from synfer.core.errors import ParameterError
+from synfer.inference.tasks.layout import SIDES, Stream, check_grid, ends, grow, read_rows
 
 SIGHT = 5
 """Cells seen to every side."""
@@ -36,12 +41,15 @@ class Maze:
 
     grid: np.ndarray
     _padded: np.ndarray = field(init=False)
+    _stops: frozenset[Position] = field(init=False)
 
     def __post_init__(self) -> None:
         grid = check_grid(self.grid)
         grid.setflags(write=False)
         object.__setattr__(self, "grid", grid)
         object.__setattr__(self, "_padded", np.pad(grid, SIGHT, constant_values=1))
+        ny, nx = grid.shape
+        object.__setattr__(self, "_stops", frozenset([*product(range(1, ny, 2), range(1, nx, 2)), self.goal]))
 
     @classmethod
     def generate(cls, seed: int, *, width: int = 99, height: int = 19, stream: Stream = "modern") -> Self:
@@ -64,18 +72,19 @@ class Maze:
 
     @classmethod
     def from_grid(cls, grid: Any) -> Self:
-        """A maze of one's own.
+        """A maze of one's own, from numbers or from text: what `str(maze)` shows.
 
         Args:
-            grid: (ny, nx) of 1 (wall) and 0 (free). The border is wall but for the goal in the middle of the right
-                side, cells at odd (row, column) are free, and a way leads from start to goal.
+            grid: (ny, nx) of 1 (wall) and 0 (free); or a text of ny lines, or a list of them, of # (wall) and spaces.
+                The border is wall but for the goal in the middle of the right side, cells at odd (row, column) are
+                free, and a way leads from start to goal.
 
         Raises:
             ParameterError: the cell or axis at fault; without a way out, the walls to open.
 
         Example:
             >>> rows = ["#########", "#       #", "# ##### #", "#        ", "### # # #", "#   #   #", "#########"]
-            >>> print(Maze.from_grid([[cell == "#" for cell in row] for row in rows]))
+            >>> print(Maze.from_grid(rows))
             #########
             #       #
             # ##### #
@@ -84,7 +93,10 @@ class Maze:
             #   #   #
             #########
         """
-        return cls(grid)
+        rows = grid if isinstance(grid, Iterable) and getattr(grid, "ndim", 1) else [grid]
+        text = isinstance(grid, str) or all(isinstance(row, str) for row in rows)
+        cells: Any = np.array(read_rows(grid)) if text else grid
+        return cls(cells)
 
     @property
     def start(self) -> Position:
@@ -112,14 +124,15 @@ class Maze:
 
     def observe(self, state: Position) -> np.ndarray:
         """(121,) cells around a position, column by column; what is outside counts as wall."""
-        row, column = state
+        row, column = self._stop(state)
         side = 2 * SIGHT + 1
         return self._padded[row : row + side, column : column + side].ravel(order="F")
 
     def step(self, state: Position, action: int) -> Position:
-        """The position after a move: two cells on if the next one is free."""
-        (row, column), (down, right) = state, SIDES[action]
-        if self.grid[row + down, column + right]:
+        """The position after a move: two cells on if the next one is free; nothing leads back from the goal."""
+        row, column = state = self._stop(state)
+        down, right = SIDES[check_count("action", action, 0, len(SIDES) - 1)]
+        if self.done(state) or self.grid[row + down, column + right]:
             return state
         return row + 2 * down, min(column + 2 * right, self.grid.shape[1] - 1)
 
@@ -130,6 +143,19 @@ class Maze:
     def done(self, state: Position) -> bool:
         """Whether the position is the goal."""
         return state == self.goal
+
+    def _stop(self, state: Any) -> Position:
+        """A position where the agent can be."""
+        if isinstance(state, (list, np.ndarray)):
+            state = tuple(np.atleast_1d(state).tolist() if isinstance(state, np.ndarray) else state)
+        with suppress(TypeError):
+            if state in self._stops:
+                return state
+        ny, nx = self.grid.shape
+        raise ParameterError(
+            f"state = {shortly(state)} is no place where the agent stops; give (row, column), both odd and in "
+            f"{ny} x {nx} cells, or the goal {self.goal}"
+        )
 
     def __str__(self) -> str:
         cells = np.where(self.grid == 1, "#", " ")

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from synfer.core.checks import check_count, check_kind
 from synfer.core.params import Params, field
 from synfer.core.seeds import generator
 
@@ -34,6 +35,9 @@ class Place(NamedTuple):
 
 class TMaze(Params):
     """A T-maze, which is a task (`check_task`); the key of a trial draws the side of its reward.
+
+    A trial ends in an arm, with the outcome that tells of the reward, and risk is read from the outcomes before a
+    trial's last one: `learn` on this task never learns from a reward, which `compare_habit` amends by lingering there.
 
     Example:
         >>> task = TMaze()
@@ -62,6 +66,7 @@ class TMaze(Params):
 
     def observe(self, state: Place) -> np.ndarray:
         """(8,) where the agent is, what the cue says where it is seen, reward or loss in an arm."""
+        check_kind("state", state, Place, "TMaze().init(key) gives the first")
         seen = np.zeros(len(OBSERVATIONS), dtype=np.uint8)
         seen[state.location] = 1
         if state.location == CUE:
@@ -72,7 +77,9 @@ class TMaze(Params):
 
     def step(self, state: Place, action: int) -> Place:
         """Go to a location; nothing leads out of an arm."""
-        return state if self.done(state) else state._replace(location=action)
+        check_kind("state", state, Place, "TMaze().init(key) gives the first")
+        location = check_count("action", action, 0, self.n_actions - 1)
+        return state if self.done(state) else state._replace(location=location)
 
     def outcome(self, before: Place, after: Place) -> float:
         """0 in the arm of the reward, 1 in the other, 1/2 elsewhere."""

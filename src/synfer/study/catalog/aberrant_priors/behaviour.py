@@ -42,10 +42,10 @@ def _live(
         for k in range(2):
             seed = int(generator(spec.seed, "aberrant-priors", "agent", str(j), str(k)).integers(2**31))
             own, run = condition(
-                own, tasks[k], seed, delay=spec.delay, modulator=modulators[k], signal=release(j)
+                own, tasks[k], delay=spec.delay, modulator=modulators[k], signal=release(j), seed=seed
             )  # fmt: skip
             outcomes.append(run.outcome.values)
-            taken.append(run.decision_taken.values)
+            taken.append(run.d.values)
         d = np.concatenate(taken)
         right.append(1 - np.concatenate(outcomes)[:, 1:].mean(1))
         again.append((d[:, 1:] == d[:, :-1]).mean(1))
@@ -87,7 +87,7 @@ def perseveration(spec: Spec) -> xr.Dataset:
             "repeated_exact_error": (("habit",), np.sqrt(variance / (spec.agents * spec.length))),
             "habit_found": (("habit",), found),
         },
-        {"habit_arm": arms, "habit": d, "session": np.arange(1, sum(spec.sessions) + 1)},
+        {"habit_arm": arms, "habit": d, "session": np.arange(sum(spec.sessions))},
     )
 
 
@@ -96,8 +96,8 @@ def _frequency(spec: Spec, model: GenerativeModel) -> float:
     total = 0.0
     for j in range(spec.agents):
         seed = int(generator(spec.seed, "aberrant-priors", "habit", str(j)).integers(2**31))
-        _, run = condition(model, [CuedChoice(length=spec.length)], seed)
-        total += float(run.decision_taken.mean())
+        _, run = condition(model, CuedChoice(length=spec.length), seed=seed)
+        total += float(run.d.mean())
     return total / spec.agents
 
 
@@ -133,5 +133,5 @@ def modulation(spec: Spec) -> xr.Dataset:
             "lesion_right": (("lesion", "session"), by_arm.mean),
             "lesion_right_error": (("lesion", "session"), by_arm.se),
         },
-        {"lag": list(spec.lags), "lesion": list(others), "session": np.arange(1, sum(spec.sessions) + 1)},
+        {"lag": list(spec.lags), "lesion": list(others), "session": np.arange(sum(spec.sessions))},
     )

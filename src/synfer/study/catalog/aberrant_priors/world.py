@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synfer.core.seeds import generator
+from synfer.core.seeds import child, generator
 from synfer.inference.aberrant import draw_percepts
 from synfer.inference.aberrant.percepts import Rule
 from synfer.inference.model import GenerativeModel
@@ -49,7 +49,7 @@ def draw_inputs(spec: Spec, kind: str, steps: int, *stream: str) -> np.ndarray:
 
 def rates(spec: Spec, beliefs: np.ndarray, rule: Rule = "sample", salt: int = 0) -> Rates:
     """Of percepts drawn from beliefs (runs x steps, n); every salt draws anew."""
-    percepts = draw_percepts(beliefs, rule=rule, seed=spec.seed + 1 + salt)
+    percepts = draw_percepts(beliefs, rule=rule, seed=child(spec.seed, "aberrant-priors", "percepts", str(salt)))
     by_run = percepts.reshape(spec.runs, -1, beliefs.shape[-1]).mean(1)
     return mean_and_se(by_run)
 

@@ -10,7 +10,7 @@ from scipy.special import digamma
 
 from synfer.core.seeds import generator
 from synfer.inference.agent import maze_model
-from synfer.inference.beliefs import free_energy, infer, update_counts
+from synfer.inference.beliefs import TERMS, free_energy, infer, update_counts
 from synfer.inference.equivalence import check_equivalence, correspondence, cost_exists, to_model, to_network
 from synfer.inference.equivalence.check import COST_TOLERANCE, GRADIENT_TOLERANCE
 from synfer.inference.model import GenerativeModel
@@ -25,7 +25,6 @@ from synfer.inference.network import (
 from synfer.study.catalog.equivalence import draws
 from synfer.study.catalog.equivalence.spec import Spec
 
-TERMS = ("likelihood", "transition", "prior", "decision", "entropy")
 COST = (*TERMS, "total", "threshold W", "threshold K", "threshold V")
 """Identities of the cost; the others are derivatives."""
 DERIVATIVES = ("activity x", "activity y", "W1", "W0", "K1", "K0", "V1", "V0")
@@ -115,7 +114,7 @@ def _cases(net: CanonicalNetwork) -> list[tuple[CanonicalNetwork, dict[str, Any]
 
 def _modulates_psi(net: CanonicalNetwork, x: Any, y: Any, o: Any, Gamma: Any) -> dict[str, np.ndarray]:
     L = neural_cost(net, x, y, o, Gamma)
-    cost = {term: L[term].values for term in TERMS}
+    cost = {term: L.terms.sel(term=term).values for term in TERMS}
     psi = sum((fires[1:] * p).sum(1) for fires, p in zip((y, 1 - y), net.psi, strict=True))
     return cost | {"decision": cost["decision"] + 2 * Gamma * psi}
 

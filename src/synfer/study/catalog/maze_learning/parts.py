@@ -9,6 +9,7 @@ import xarray as xr
 from synfer.core.results import label
 from synfer.core.seeds import generator
 from synfer.inference.agent import RiskModulation, learn_maze, maze_model
+from synfer.inference.beliefs import TERMS
 from synfer.inference.hitting import hitting_time
 from synfer.inference.model import GenerativeModel
 from synfer.inference.tasks import Maze
@@ -21,7 +22,6 @@ CONDITIONS = {
     "Gamma = 1/2": RiskModulation(risk=(0.5, 0.5, 0.5)),
 }
 """What risk does; the others are shams: everything done becomes a habit, and nothing does."""
-TERMS = ("likelihood", "transition", "prior", "decision", "entropy")
 CHUNK = 50
 """Agents at a time: each comes back with 2 MB of counts."""
 GRID = 100
@@ -83,7 +83,8 @@ def _learned(
     """(maze, trial) steps, free_energy, and (maze, trial, term) terms if recorded."""
     kept: dict[str, list[np.ndarray]] = {}
     for at in range(0, len(mazes), CHUNK):
-        run = learn_maze(model, list(mazes[at : at + CHUNK]), trials, list(seeds[at : at + CHUNK]), **options)
+        own = slice(at, at + CHUNK)
+        run = learn_maze(model, list(mazes[own]), trials=trials, seed=list(seeds[own]), **options)
         for name in ("steps", "free_energy", "terms"):
             if name in run:
                 kept.setdefault(name, []).append(run[name].values)
@@ -140,11 +141,11 @@ def fresh(spec: Spec, _: xr.Dataset) -> xr.Dataset:
 def shown(spec: Spec, _: xr.Dataset) -> xr.Dataset:
     """The way through the first maze before anything is learned and after all trials, and beliefs on it."""
     model, own, seed = maze_model(spec.E_right), maze(spec, 0), _seeds(spec, "learning", 1)[0]
-    after = learn_maze(model, own, spec.trials, seed)
+    after = learn_maze(model, own, trials=spec.trials, seed=seed)
     learned = model.replace(**{name: after[name].values for name in "abc"})
     position, beliefs, at = np.full((2, T, 2), -1), np.empty((2, model.n_states)), np.empty(2, dtype=int)
     for k, agent in enumerate((model, learned)):
-        one = learn_maze(agent, own, 1, seed, record=("position", "s")).isel(trial=0)
+        one = learn_maze(agent, own, trials=1, seed=seed, record=("position", "s")).isel(trial=0)
         count = one.sizes["step"]
         position[k, :count] = one["position"].values
         at[k] = min(spec.shown_step, count - 1)

@@ -33,7 +33,7 @@ def recovery(spec: Spec, progress: Progress) -> xr.Dataset:
         seed = _seeds(spec, name, 1)[0]
         found.append(
             prior_recovery(
-                maze_model(E_right), mazes, spec.recovery_trials, seed, T=spec.T,
+                maze_model(E_right), mazes, trials=spec.recovery_trials, seed=seed, T=spec.T,
                 progress=lambda part, start=start, name=name: progress(name, SHARE * (start + part / count)),
             ).drop_attrs(deep=False)
         )  # fmt: skip
@@ -51,8 +51,8 @@ def prediction(spec: Spec, progress: Progress) -> xr.Dataset:
         seed = _seeds(spec, name, 1)[0]
         found.append(
             predict_learning(
-                maze_model(E_right), mazes, spec.trials, seed, known=known, wrong=maze_model(wrong),
-                replicates=spec.replicates, T=spec.T,
+                maze_model(E_right), mazes, known=known, trials=spec.trials, wrong=maze_model(wrong),
+                replicates=spec.replicates, T=spec.T, seed=seed,
                 progress=lambda part, start=start, name=name: progress(
                     name, SHARE + (1 - SHARE) * (start + part / count)
                 ),

@@ -1,0 +1,61 @@
+"""What the same analysis finds where there is nothing to find: sessions in another order.
+
+"sessions": raw sessions, each with its stimuli, inputs and responses, are permuted and all of the analysis is run
+    again. Where sessions are exchangeable this test is exact. It finds any change over sessions, of whatever kind.
+"states": x is taken from the first session as in the recording, and its sessions are permuted afterwards. What tells
+    all later sessions from the first one is in this null too; only the order of sessions counts as excess.
+"""
+
+import numpy as np
+
+from synfer.core.seeds import generator
+from synfer.inference.recordings.analysis import Sums, analyse, normalise, predict, skill
+from synfer.inference.recordings.states import Conventions, Culture
+
+NULLS = ("sessions", "states")
+STATISTICS = ("fall", "skill")
+ENDS = ("low", "mean", "high")
+BAND = 100
+"""Permutations, at most, of which the free energy of every session is kept for a band."""
+
+
+def summary(culture: Culture, sums: Sums, conventions: Conventions, order: np.ndarray) -> tuple[float, float]:
+    """Fall of the free energy and skill of the forecast of sessions in that order."""
+    found = analyse(culture, sums, conventions, order, whole=False)
+    expected, _ = predict(culture, found, conventions, order, whole=False)
+    return found.fall, skill(found, expected, conventions.learn_sessions)
+
+
+def orders(culture: Culture, n: int, seed: int) -> np.ndarray:
+    """(n, S) permutations of the sessions of a culture, of a stream by its name."""
+    rng = generator(seed, "permute sessions", culture.name)
+    return np.stack([rng.permutation(len(culture.n)) for _ in range(n)])
+
+
+def permuted(
+    culture: Culture, observed: Sums, base: np.ndarray, conventions: Conventions, shuffled: np.ndarray
+) -> np.ndarray:
+    """(null, statistic, permutation), by NULLS and STATISTICS; base (permutation,) is that of "sessions"."""
+    found = np.empty((2, 2, len(shuffled)))
+    for p, order in enumerate(shuffled):
+        anew = normalise(culture, base[p], conventions, order, whole=False)
+        found[0, :, p] = summary(culture, anew, conventions, order)
+        found[1, :, p] = summary(culture, observed.reordered(order), conventions, order)
+    return found
+
+
+def band(
+    culture: Culture, observed: Sums, base: np.ndarray, conventions: Conventions, shuffled: np.ndarray, level: float
+) -> np.ndarray:
+    """(null, end, S) free energy by place in the order: its lower and upper quantile, and the mean between them."""
+    L = np.empty((2, len(shuffled), len(culture.n)))
+    for p, order in enumerate(shuffled):
+        for k, sums in enumerate((normalise(culture, base[p], conventions, order), observed.reordered(order))):
+            L[k, p] = analyse(culture, sums, conventions, order).terms.sum(0)
+    low, high = np.quantile(L, [(1 - level) / 2, (1 + level) / 2], axis=1)
+    return np.stack([low, L.mean(1), high], axis=1)
+
+
+def p_value(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
+    """(1 + #{null >= observed}) / (1 + n) over the last axis."""
+    return (1 + (null >= np.asarray(observed)[..., None]).sum(-1)) / (1 + null.shape[-1])

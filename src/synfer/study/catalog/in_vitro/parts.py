@@ -1,0 +1,67 @@
+"""The computations, each a dataset of its own."""
+
+import numpy as np
+import xarray as xr
+
+from synfer.core.seeds import child
+from synfer.inference.recordings import ImplicitFreeEnergy, synthetic_cultures
+from synfer.io.download import find_recordings
+from synfer.io.responses import load_responses
+from synfer.study.catalog.in_vitro.spec import Spec
+
+LABELS = {
+    "origin": {"units": "1", "long_name": "where the culture comes from"},
+    "x_state": {"units": "1", "long_name": "mean response by state of the sources"},
+    "state": {"units": "1", "long_name": "state of the sources"},
+    "preferred": {"units": "1", "long_name": "inputs"},
+    "W_group": {"units": "1", "long_name": "P(input = 1 | x = 1), mean of inputs"},
+    "W_group_forecast": {"units": "1", "long_name": "P(input = 1 | x = 1) foretold, mean of inputs"},
+}
+STATES = ("00", "01", "10", "11")
+KEPT = (
+    "free_energy", "free_energy_permuted", "D", "D_low", "D_high", "plasticity", "x_mean",
+    "fall", "fall_low", "fall_high", "fall_permuted", "fall_excess", "fall_p",
+    "skill", "skill_low", "skill_high", "skill_permuted", "skill_excess", "skill_p", "status",
+)  # fmt: skip
+SYNTHETIC = "synthetic"
+
+
+def found(spec: Spec) -> dict[str, xr.Dataset]:
+    """Recordings by condition; synthetic ones, of which every other culture learns, where there are no others."""
+    paths = find_recordings() if spec.recordings == "found" else {}
+    if paths:
+        return {name: load_responses(path) for name, path in paths.items()}
+    plasticity = np.arange(spec.cultures) % 2 / 10
+    seed = child(spec.seed, "in-vitro", "recordings")
+    return {SYNTHETIC: synthetic_cultures(spec.cultures, plasticity=plasticity, seed=seed)}
+
+
+def recordings(spec: Spec) -> xr.Dataset:
+    """Every culture, analysed."""
+    return xr.concat([_analysed(name, rec, spec) for name, rec in found(spec).items()], "culture", combine_attrs="drop")
+
+
+def _analysed(condition: str, rec: xr.Dataset, spec: Spec) -> xr.Dataset:
+    fit = ImplicitFreeEnergy(
+        spec.learn_sessions, base=spec.base_bic if condition == "bic" else None, permutations=spec.permutations,
+        resamples=spec.resamples, seed=child(spec.seed, "in-vitro", condition),
+    ).fit(rec)  # fmt: skip
+    result, told = fit.result_, fit.forecast()
+    ds = result[[*KEPT]].merge(told[["W_error", "change_correlation"]])
+    ds["x_state"] = _by_state(result["x"], rec["stimulus"])
+    prefers = result["W_hat"].sel(value=1).isel(session=-1) > 0.5
+    groups = xr.DataArray(["that come with x", "the others"], dims="preferred")
+    for name, W in (("W_group", result["W_hat"]), ("W_group_forecast", told["W_hat_forecast"])):
+        W = W.sel(value=1)
+        ds[name] = xr.concat([W.where(prefers).mean("input"), W.where(~prefers).mean("input")], groups)
+    names = [f"{condition} {name}" for name in rec["culture"].values]
+    if len({*rec["culture"].values}) and str(rec["culture"].values[0]).startswith(condition):
+        names = [str(name) for name in rec["culture"].values]
+    return ds.assign_coords(culture=names, origin=("culture", [condition] * len(names)))
+
+
+def _by_state(x: xr.DataArray, stimulus: xr.DataArray) -> xr.DataArray:
+    """(culture, session, source, state) means of x."""
+    state = 2 * stimulus.isel(source=0).astype(int) + stimulus.isel(source=1)
+    means = [x.where(state == k).mean("step") for k in range(len(STATES))]
+    return xr.concat(means, xr.DataArray(list(STATES), dims="state"))
