@@ -75,8 +75,10 @@ if TYPE_CHECKING:
     from synfer.inference.tasks import Sources as Sources
     from synfer.inference.tasks import TMaze as TMaze
     from synfer.inference.tasks import check_task as check_task
+    from synfer.io.responses import from_neo as from_neo
     from synfer.io.responses import load_responses as load_responses
     from synfer.io.responses import save_responses as save_responses
+    from synfer.io.responses import to_neo as to_neo
     from synfer.population.chain import Network as Network
     from synfer.population.chain import Population as Population
     from synfer.population.chain import Projection as Projection
@@ -223,8 +225,10 @@ _HOME = {
         "synapse_error",
     ),
     "synfer.io.responses": (
+        "from_neo",
         "load_responses",
         "save_responses",
+        "to_neo",
     ),
     "synfer.study.catalog": ("experiments",),
     "synfer.study.runner": ("run",),
@@ -298,6 +302,7 @@ __all__ = [
     "expected_free_energy",
     "experiments",
     "free_energy",
+    "from_neo",
     "gate_windows",
     "gating_curve",
     "hitting_time",
@@ -336,6 +341,7 @@ __all__ = [
     "synthetic_cultures",
     "t_maze_pomdp",
     "to_model",
+    "to_neo",
     "to_network",
     "update_counts",
 ]

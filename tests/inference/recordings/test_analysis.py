@@ -8,7 +8,7 @@ from synfer.inference.network import activity, neural_cost
 from synfer.inference.recordings import ImplicitFreeEnergy, nulls, responses, synthetic_cultures
 from synfer.inference.recordings.analysis import Sums, analyse, normalise, predict, skill, trend
 from synfer.inference.recordings.intervals import resampled
-from synfer.inference.recordings.states import Conventions, conditional, cultures
+from synfer.inference.recordings.states import Conventions, cultures
 
 CONVENTIONS = Conventions(learn_sessions=4, eps=1e-300)
 BASE = 5.9
@@ -144,7 +144,8 @@ def test_resampled_sessions_differ_as_sessions_do_where_nothing_changes():
     assert (drawn**2).mean() == pytest.approx(own.means.var(1, ddof=1).mean(), rel=0.25)
     anew = resampled(own, rng)
     hot = (anew.state[:, None] == np.arange(4)[:, None]).astype(float)
-    means, within = conditional(anew.y, hot, anew.counts)
+    means = np.einsum("est,skt->esk", anew.y, hot) / anew.counts
+    within = ((anew.y - np.einsum("esk,skt->est", means, hot)) ** 2).sum((1, 2))
     np.testing.assert_allclose(anew.means, means, atol=1e-12)
     np.testing.assert_allclose(anew.within, within, rtol=1e-12)
 

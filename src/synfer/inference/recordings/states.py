@@ -15,6 +15,7 @@ import xarray as xr
 
 from synfer.core.errors import ParameterError
 from synfer.core.params import Params, field
+from synfer.inference.recordings import compiled
 
 STATES = ("00", "01", "10", "11")
 """Of the sources, by number 2 s_1 + s_2."""
@@ -117,33 +118,23 @@ def culture(
     if not valid.all():
         at = (sessions[:, None], steps)
         spikes, s, o = (array[at] for array in (spikes, s, o))
-    # one type and layout for all recordings: kernels are compiled once
-    o, state = o.astype(np.uint8, order="C"), (2 * s[..., 0] + s[..., 1]).astype(np.uint8, order="C")
-    used = np.arange(steps.shape[1]) < n[:, None]
-    hot = ((np.arange(4)[:, None] == state[:, None]) & used[:, None]).astype(np.float64)
-    counts = hot.sum(2)
+    # two types and one layout for all recordings: kernels are compiled for bytes and for wider counts
+    spikes = np.ascontiguousarray(spikes, np.uint8 if spikes.dtype == np.uint8 else np.uint32)
+    o, state = np.ascontiguousarray(o, np.uint8), (2 * s[..., 0] + s[..., 1]).astype(np.uint8, order="C")
+    sums, counts = compiled.state_sums(spikes, state, n)
     if not counts.all():
         t, k = np.argwhere(counts == 0)[0]
         raise ParameterError(
             f"culture {name!r} has no stimulus of state {STATES[k]} in session {sessions[t]}, so that no conditional "
             f"mean can be taken; leave the session out with valid=False"
         )
-    spikes = spikes.astype(np.float64)
-    units = _ensembles(name, hot @ spikes, counts, conventions)
-    y = np.ascontiguousarray(np.moveaxis(spikes @ units.T.astype(np.float64), 2, 0)) / units.sum(1)[:, None, None]
-    means, within = conditional(y, hot, counts)
+    units = _ensembles(name, sums, counts, conventions)
+    y, means, within = compiled.ensemble_means(spikes, state, units.astype(np.int32), n, counts)
+    o_by_input, sum_o = compiled.turned(o)
     return Culture(
-        name=name, y=y, state=state, o=o, o_by_input=np.ascontiguousarray(np.swapaxes(o, 1, 2)), n=n,
-        sessions=sessions, steps=steps, units=units, means=means, counts=counts, within=within,
-        session_mean=(means * counts).sum(2) / n, sum_o=o.sum(1, dtype=np.float64),
+        name=name, y=y, state=state, o=o, o_by_input=o_by_input, n=n, sessions=sessions, steps=steps, units=units,
+        means=means, counts=counts, within=within, session_mean=(means * counts).sum(2) / n, sum_o=sum_o,
     )  # fmt: skip
-
-
-def conditional(y: np.ndarray, hot: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Means of y (2, S, T) by state, (2, S, 4), and sums of squares about them, (2,); hot (S, 4, T) tells the state."""
-    means = (hot @ y[..., None])[..., 0] / counts
-    left = y - (means[:, :, None] @ hot)[:, :, 0]
-    return means, (left**2).sum((1, 2))
 
 
 def _ensembles(name: str, sums: np.ndarray, counts: np.ndarray, conventions: Conventions) -> np.ndarray:

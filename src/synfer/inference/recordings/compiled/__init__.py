@@ -1,4 +1,4 @@
-"""Compiled passes over the responses of one culture: sums by session, and the forecast.
+"""Compiled passes over the responses of one culture: means of ensembles, sums by session, and the forecast.
 
 Arrays are (ensemble, session, step) for responses and (session, step, input) or (session, input, step) for inputs, so
 that the innermost loop runs over what lies side by side; the first n[session] steps of a session count. `order` names
@@ -10,6 +10,61 @@ from math import exp, log, log1p
 import numpy as np
 
 from synfer.core.jit import kernel
+
+
+@kernel
+def state_sums(spikes, state, n):
+    """Sums of counts (session, state, unit), and steps (session, state)."""
+    sessions, _, units = spikes.shape
+    sums, counts = np.zeros((sessions, 4, units)), np.zeros((sessions, 4))
+    acc = np.empty((4, units), np.int64)
+    for s in range(sessions):
+        acc[:] = 0
+        for t in range(n[s]):
+            row = acc[state[s, t]]
+            counts[s, state[s, t]] += 1
+            for i in range(units):
+                row[i] += spikes[s, t, i]
+        sums[s] = acc
+    return sums, counts
+
+
+@kernel
+def ensemble_means(spikes, state, members, n, counts):
+    """Mean counts y (ensemble, session, step), their means by state, and sums of squares about them (ensemble,)."""
+    sessions, steps, units = spikes.shape
+    y, means = np.zeros((len(members), sessions, steps)), np.zeros((len(members), sessions, 4))
+    within = np.zeros(len(members))
+    for e in range(len(members)):
+        own = members[e]
+        size = own.sum()
+        for s in range(sessions):
+            for t in range(n[s]):
+                total = np.int64(0)
+                for i in range(units):
+                    total += spikes[s, t, i] * own[i]
+                y[e, s, t] = total / size
+                means[e, s, state[s, t]] += y[e, s, t]
+            for k in range(4):
+                means[e, s, k] /= counts[s, k]
+            for t in range(n[s]):
+                within[e] += (y[e, s, t] - means[e, s, state[s, t]]) ** 2
+    return y, means, within
+
+
+@kernel
+def turned(o):
+    """Inputs (session, input, step), and their sums (session, input)."""
+    sessions, steps, inputs = o.shape
+    by_input, sums = np.empty((sessions, inputs, steps), np.uint8), np.empty((sessions, inputs))
+    for s in range(sessions):
+        for i in range(inputs):
+            total = np.int64(0)
+            for t in range(steps):
+                by_input[s, i, t] = o[s, t, i]
+                total += o[s, t, i]
+            sums[s, i] = total
+    return by_input, sums
 
 
 @kernel
