@@ -1,6 +1,7 @@
 """What several test modules share."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,20 @@ import pytest
 from synfer.study import catalog
 
 EXPERIMENTS = Path(__file__).parent / "experiments"
+DATA = Path(os.environ.get("SYNFER_DATA") or Path(__file__).parents[2] / "shared" / "data")
+
+
+@pytest.fixture(scope="session")
+def data_file():
+    """The path of a published file; the test is skipped where it is not there."""
+
+    def of(relative: str) -> Path:
+        path = DATA / relative
+        if not path.exists():
+            pytest.skip(f"published data {relative} are not in {DATA}; SYNFER_DATA names another folder")
+        return path
+
+    return of
 
 
 @pytest.fixture

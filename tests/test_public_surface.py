@@ -1,4 +1,4 @@
-"""Contract: the first block of the public surface runs as written."""
+"""Contract: the public surface runs as written."""
 
 import numpy as np
 import pytest
@@ -98,3 +98,17 @@ def test_the_third_block_of_the_public_surface():
     L = sf.neural_cost(net, s, beliefs.q_d, o, Gamma)
     assert F.term.values.tolist() == ["likelihood", "transition", "prior", "decision", "entropy"]
     np.testing.assert_allclose(L.terms, F.terms, rtol=1e-11)
+
+
+def test_the_last_lines_of_the_public_surface(monkeypatch, data_file):
+    monkeypatch.chdir(data_file("invitro"))
+    rec = sf.load_responses("response_data_mix0.mat")
+    assert dict(rec.sizes) == {"culture": 4, "session": 100, "step": 256, "unit": 64, "source": 2, "input": 32}
+    fit = sf.ImplicitFreeEnergy(learn_sessions=10).fit(rec)
+    told = fit.forecast()
+    # published: errors of the forecast and of persistence, squared and relative
+    last = told.W_error.isel(session=-1)
+    np.testing.assert_allclose(last.sel(predictor="forecast"), [0.0108, 0.0316, 0.0167, 0.0339], atol=5e-5)
+    np.testing.assert_allclose(last.sel(predictor="persistence"), [0.0662, 0.0461, 0.0639, 0.0314], atol=5e-5)
+    assert {"trend"} < set(last.predictor.values)
+    assert (told.skill_p.sel(null="sessions") < told.skill_p.sel(null="states") + 0.05).all()

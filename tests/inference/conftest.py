@@ -1,28 +1,10 @@
-"""Where published data lie, and models to try."""
-
-import os
-from pathlib import Path
+"""Models to try."""
 
 import numpy as np
 import pytest
 
 from synfer.inference.model import GenerativeModel
 from synfer.inference.network import CanonicalNetwork
-
-DATA = Path(os.environ.get("SYNFER_DATA") or Path(__file__).parents[3] / "shared" / "data")
-
-
-@pytest.fixture(scope="session")
-def data_file():
-    """The path of a published file; the test is skipped where it is not there."""
-
-    def of(relative: str) -> Path:
-        path = DATA / relative
-        if not path.exists():
-            pytest.skip(f"published data {relative} are not in {DATA}; SYNFER_DATA names another folder")
-        return path
-
-    return of
 
 
 @pytest.fixture(scope="session")

@@ -1,27 +1,15 @@
 """Where published data lie, and recordings of every unevenness."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from synfer.inference.recordings.layout import responses
 
-DATA = Path(os.environ.get("SYNFER_DATA") or Path(__file__).parents[3] / "shared" / "data")
-
 
 @pytest.fixture(scope="session")
-def published():
+def published(data_file):
     """The path of a published recording; the test is skipped where it is not there."""
-
-    def of(name: str) -> Path:
-        path = DATA / "invitro" / name
-        if not path.exists():
-            pytest.skip(f"published recordings are not in {DATA}; SYNFER_DATA names another folder")
-        return path
-
-    return of
+    return lambda name: data_file(f"invitro/{name}")
 
 
 @pytest.fixture(scope="session")

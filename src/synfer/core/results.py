@@ -210,6 +210,17 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "skill_permuted": ("1", "mean skill of the forecast, sessions permuted"),
     "skill_excess": ("1", "skill of the forecast in excess of permuted sessions"),
     "skill_p": ("1", "p of the skill of the forecast"),
+    # recovery
+    "plasticity_found": ("1", "plasticity that is found"),
+    "D_true": ("1", "true prior probability of the source"),
+    "fall_true": ("nats", "mean fall of the free energy, recorded anew"),
+    "skill_true": ("1", "mean skill of the forecast, recorded anew"),
+    "rejected": ("1", "fraction of cultures in which the test rejects"),
+    "right": ("1", "whether the ensembles found are the true ones"),
+    "x_error_shifted": ("1", "mean square error of the response, forecast with the shift"),
+    "better": ("1", "fraction of cultures in which the forecast with the shift is better"),
+    "statistic": ("1", "statistic"),
+    "measure": ("1", "measure"),
 }
 
 

@@ -13,11 +13,12 @@ from synfer.core.errors import ParameterError
 from synfer.core.results import dataset
 from synfer.core.seeds import check_seed, child, generator
 from synfer.inference.agent.parallel import Progress, side_by_side
-from synfer.inference.recordings.analysis import analyse, normalise, predict, skill
+from synfer.inference.recordings.analysis import normalise
 from synfer.inference.recordings.estimator import ImplicitFreeEnergy
-from synfer.inference.recordings.nulls import NULLS, STATISTICS, orders, p_value, summary
-from synfer.inference.recordings.outcome import outcome
-from synfer.inference.recordings.states import Conventions, Culture, conditional
+from synfer.inference.recordings.intervals import implied_intervals, summary_intervals
+from synfer.inference.recordings.nulls import NULLS, STATISTICS, orders, p_value, permuted, summary
+from synfer.inference.recordings.prior import implied_prior
+from synfer.inference.recordings.states import Conventions, Culture
 from synfer.inference.recordings.states import culture as culture_of
 from synfer.inference.recordings.synthetic import synthetic_cultures
 
@@ -88,7 +89,7 @@ def recovery(
         (('statistic', 'plasticity', 'null'), (2,))
     """
     estimator = ImplicitFreeEnergy(permutations=99, resamples=50) if estimator is None else estimator
-    conventions, seed = _conventions(estimator), check_seed(seed)
+    conventions, seed = conventions_of(estimator), check_seed(seed)
     n, repeats = check_count("cultures", cultures), check_count("repeats", repeats, 2)
     strengths = np.atleast_1d(check_numbers("plasticity", plasticity))
     level, least = check_numbers("alpha", alpha), 1 / (estimator.permutations + 1)
@@ -97,7 +98,7 @@ def recovery(
             f"alpha = {shortly(alpha)} must be a number in [{least:.3g}, 1), as {estimator.permutations} permutations "
             f"tell no smaller p; raise permutations of the estimator"
         )
-    how = {"D1": D1, "sessions": _sessions(sessions, conventions), "steps": steps, "units": units}
+    how = {"D1": D1, "sessions": enough(sessions, conventions), "steps": steps, "units": units}
     done = Progress(len(strengths) * n, progress)
 
     def one(place: int, stopped: Callable[[], bool]) -> _Found | str:
@@ -112,74 +113,158 @@ def recovery(
     return _result(found, strengths, n, float(level), {"estimator": estimator.get_params(), "spec": told})
 
 
-def shift_recovery(
-    estimator: ImplicitFreeEnergy | None = None,
-    *,
-    shift: float | Sequence[float] = (-1.0, -0.5, 0.5, 1.0),
-    cultures: int = 25,
-    plasticity: float = 1.0,
-    D1: float | Sequence[float] = 0.5,
-    sessions: int = 100,
-    steps: int = 256,
-    units: int = 64,
-    workers: int | None = None,
-    progress: Callable[[float], None] | None = None,
-    seed: int,
-) -> xr.Dataset:
-    """How often the forecast that is told of a change of excitability is better than the one that is not.
+def conventions_of(estimator: ImplicitFreeEnergy) -> Conventions:
+    return check_kind("estimator", estimator, ImplicitFreeEnergy, "give ImplicitFreeEnergy(...) or None")._check()
 
-    From the first forecast session on the log odds of the prior of both sources are shifted in synthetic cultures.
 
-    Args:
-        estimator: Whose arguments are used; by default with detrend=False, as the published analysis takes away the
-            trend of the rate and with it nearly all that a shift does.
-        shift: One number, or several to go through [nats].
-        cultures: Of each shift; the k-th one has the same stimuli and units in all.
-        plasticity, D1, sessions, steps, units: Of `synthetic_cultures`.
-        workers, progress, seed: As in `recovery`.
+def enough(sessions: int, conventions: Conventions) -> int:
+    return check_count("sessions", sessions, 2 * conventions.learn_sessions)
 
-    Returns:
-        Dataset by shift. `better`, the part of cultures in which the mean square error of responses in later sessions
-        is smaller with the shift, with `better_se` as in `recovery`; by culture `x_error` and `skill` of the forecast
-        without it, `x_error_shifted` and `skill_shifted` with it, and `status`.
 
-    Raises:
-        ParameterError: names the argument.
+def only(rec: xr.Dataset, name: str, conventions: Conventions) -> Culture:
+    spikes, s, o, valid = (rec[part].values[0] for part in ("spikes", "stimulus", "input", "valid"))
+    return culture_of(name, spikes, s, o, valid, conventions)
 
-    Example:
-        >>> found = shift_recovery(ImplicitFreeEnergy(4, detrend=False), shift=1, cultures=2, sessions=12, seed=1)
-        >>> found.better.values.tolist()
-        [1.0]
-    """
-    estimator = ImplicitFreeEnergy(detrend=False) if estimator is None else estimator
-    conventions, seed = _conventions(estimator), check_seed(seed)
-    n, shifts = check_count("cultures", cultures), np.atleast_1d(check_numbers("shift", shift))
-    k = conventions.learn_sessions
-    how = {"plasticity": plasticity, "D1": D1, "sessions": _sessions(sessions, conventions), "steps": steps}
-    how |= {"units": units, "shift_after": k}
-    done = Progress(len(shifts) * n, progress)
 
-    def one(place: int, stopped: Callable[[], bool]) -> np.ndarray | str:
-        at, j = divmod(place, n)
-        rec = synthetic_cultures(1, shift=shifts[at], seed=child(seed, "culture", str(j)), **how)
-        try:
-            found = _errors(_culture(rec, f"c{j}", conventions), float(shifts[at]), conventions, rec.attrs["base"])
-        except ParameterError as error:
-            return str(error)
-        done()
-        return found
+def _recover(
+    rec: xr.Dataset, name: str, estimator: ImplicitFreeEnergy, conventions: Conventions, repeats: int, seed: int
+) -> _Found | str:
+    """All that is found of the only culture of a recording, or the reason why nothing is."""
+    base = float(conventions.base or rec.attrs["base"])
+    try:
+        culture = only(rec, name, conventions)
+        own, reach, p = _tested(culture, base, estimator, conventions, seed)
+    except ParameterError as error:
+        return str(error)
+    right = bool((culture.units == (rec.ensemble.values == [[0], [1]])).all())
+    true = np.full(2, np.nan)
+    if right:
+        rng = generator(seed, "record anew", name)
+        true = np.mean([_anew(rec, culture, base, conventions, rng) for _ in range(repeats)], axis=0)
+    implied, implied_reach = _implied(culture, base, conventions, estimator.level, seed)
+    return _Found(own, reach, true, p, implied, implied_reach, rec.logit_D.values[0], right)
 
-    found = side_by_side(one, len(shifts) * n, workers)
-    by = ("shift", "culture")
-    names = ("x_error", "x_error_shifted", "skill", "skill_shifted")
-    table = np.array([np.full((2, 2), np.nan) if isinstance(own, str) else own for own in found])
-    table = table.reshape(len(shifts), n, 4)
-    hits = np.where(np.isnan(table[..., 0]), np.nan, table[..., 1] < table[..., 0])
-    variables: dict[str, tuple[Any, ...]] = {name: (by, table[..., m]) for m, name in enumerate(names)}
-    better, se = _part(hits, 1)
-    variables |= {"better": (("shift",), better), "better_se": (("shift",), se), "status": (by, _status(found, shifts))}
-    coords = {"shift": (("shift",), shifts), "culture": (("culture",), [f"c{j}" for j in range(n)])}
-    told = how | {"shift": shifts, "cultures": n, "seed": seed}
-    return dataset(
-        variables, coords, verb="shift_recovery", estimator=estimator.get_params(), spec=told, reasons=_reasons(found)
+
+def _tested(
+    culture: Culture, base: float, estimator: ImplicitFreeEnergy, conventions: Conventions, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fall and skill, their intervals, and p (statistic, null)."""
+    order = np.arange(len(culture.n))
+    sums = normalise(culture, base, conventions, order, whole=False)
+    own = summary(culture, sums, conventions, order)
+    bases = np.full(estimator.permutations, base)
+    null = permuted(culture, sums, bases, conventions, orders(culture, estimator.permutations, seed))
+    reach = summary_intervals(
+        culture, own, base, conventions, draws=estimator.resamples, level=estimator.level, seed=seed
     )
+    return np.array(own), reach, p_value(np.broadcast_to(own, (2, 2)), null).T
+
+
+def _implied(
+    culture: Culture, base: float, conventions: Conventions, level: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """logit D and plasticity (source, 2) and their intervals (source, 2, 2), NaN where not determined."""
+    k, value, reach = conventions.learn_sessions, np.full((2, 2), np.nan), np.full((2, 2, 2), np.nan)
+    for e in range(2):
+        try:
+            found = implied_prior(
+                culture.y[e, :k] / (2 * base), culture.o[:k], culture.n[:k], conventions.insensitivity
+            )
+        except ParameterError:
+            continue
+        value[e] = found.logit_D, found.plasticity
+        reach[e] = implied_intervals(found, level=level, seed=seed, name=f"{culture.name} {e}")
+    return value, reach
+
+
+def _anew(
+    rec: xr.Dataset, culture: Culture, base: float, conventions: Conventions, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Fall and skill of a culture recorded anew: the sum over an ensemble of Poisson counts is one of their sum."""
+    c, x, size = culture, np.moveaxis(rec.truth_x.values[0], -1, 0), culture.units.sum(1)[:, None, None]
+    y = rng.poisson(2 * rec.attrs["base"] * size * x) / size
+    hot = (np.arange(4)[:, None] == c.state[:, None]).astype(np.float64)
+    means = (hot @ y[..., None])[..., 0] / c.counts
+    within = ((y - (means[:, :, None] @ hot)[:, :, 0]) ** 2).sum((1, 2))
+    other = replace(c, y=y, means=means, within=within, session_mean=(means * c.counts).sum(2) / c.n)
+    order = np.arange(len(c.n))
+    return summary(other, normalise(other, base, conventions, order, whole=False), conventions, order)
+
+
+def _result(
+    found: list[_Found | str], strengths: np.ndarray, n: int, alpha: float, told: dict[str, Any]
+) -> xr.Dataset:  # fmt: skip
+    """The dataset of all cultures, each plasticity after the other."""
+    size = (len(strengths), n)
+
+    def stack(name: str, *shape: int) -> np.ndarray:
+        nothing = np.full(shape, np.nan)
+        return np.array([nothing if isinstance(own, str) else getattr(own, name) for own in found]).reshape(
+            *size, *shape
+        )
+
+    by: tuple[str, ...] = ("plasticity", "culture")
+    own, reach, true, p = stack("summary", 2), stack("reach", 2, 2), stack("true", 2), stack("p", 2, 2)
+    variables: dict[str, tuple[Any, ...]] = {}
+    inside = {}
+    for k, name in enumerate(STATISTICS):
+        variables |= _measure(name, by, own[..., k], reach[..., k, :], true[..., k])
+        variables[f"{name}_p"] = ((*by, "null"), p[..., k, :])
+        inside[name] = _inside(reach[..., k, :], true[..., k])
+    implied, ends, logit_D = stack("implied", 2, 2), stack("implied_reach", 2, 2, 2), stack("logit_D", 2)
+    inside["D"] = _inside(ends[..., 0, :], logit_D)
+    inside["plasticity"] = _inside(ends[..., 1, :], np.broadcast_to(strengths[:, None, None], logit_D.shape))
+    variables |= _measure("D", (*by, "source"), expit(implied[..., 0]), expit(ends[..., 0, :]), expit(logit_D))
+    variables |= _measure("plasticity_found", (*by, "source"), implied[..., 1], ends[..., 1, :])
+    rejected, rejected_se = part_of(np.where(np.isnan(p), np.nan, p <= alpha * (1 + 1e-9)), 1)
+    parts = [part_of(inside[name].reshape(len(strengths), -1), 1) for name in MEASURES]
+    held = {"units": "1", "long_name": "fraction of intervals that hold the truth"}
+    variables |= {
+        "rejected": (("plasticity", "statistic", "null"), rejected),
+        "rejected_se": (("plasticity", "statistic", "null"), rejected_se),
+        "coverage": (("measure", "plasticity"), np.array([part for part, _ in parts]), held),
+        "coverage_se": (("measure", "plasticity"), np.array([se for _, se in parts]), _se_of(held)),
+        "right": (by, np.array([not isinstance(own, str) and own.right for own in found]).reshape(size)),
+        "status": (by, status_of(found, strengths)),
+    }
+    texts = {"statistic": STATISTICS, "null": NULLS, "measure": MEASURES}
+    coords: dict[str, tuple[Any, ...]] = {name: ((name,), list(words)) for name, words in texts.items()}
+    coords |= {"plasticity": (("plasticity",), strengths), "culture": (("culture",), [f"c{k}" for k in range(n)])}
+    return dataset(variables, coords, verb="recovery", reasons=reasons(found), **told)
+
+
+def _measure(
+    name: str, dims: tuple[str, ...], value: np.ndarray, reach: np.ndarray, true: np.ndarray | None = None
+) -> dict[str, tuple[Any, ...]]:
+    named = {name: value, f"{name}_low": reach[..., 0], f"{name}_high": reach[..., 1]}
+    if true is not None:
+        named[f"{name}_true"] = true
+    return {own: (dims, array) for own, array in named.items()}
+
+
+def _inside(reach: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """1 where an interval holds the truth, NaN where there is none."""
+    unknown = np.isnan(reach).any(-1) | np.isnan(true)
+    return np.where(unknown, np.nan, (reach[..., 0] <= true) & (true <= reach[..., 1]))
+
+
+def part_of(hits: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Part of those that are not NaN, NaN of none, and its standard error, that of (hits + 1) / (n + 2)."""
+    n, k = (~np.isnan(hits)).sum(axis), np.nansum(hits, axis)
+    kept = (k + 1) / (n + 2)
+    none = np.full(n.shape, np.nan)
+    part = np.divide(k, n, out=none.copy(), where=n > 0)
+    return part, np.divide(np.sqrt(kept * (1 - kept)), np.sqrt(n), out=none, where=n > 0)
+
+
+def _se_of(attrs: dict[str, str]) -> dict[str, str]:
+    return attrs | {"long_name": f"standard error of the {attrs['long_name']}"}
+
+
+def status_of(found: Sequence[Any], points: np.ndarray) -> np.ndarray:
+    return np.reshape([FAILED if isinstance(own, str) else OK for own in found], (len(points), -1)).astype(np.int8)
+
+
+def reasons(found: Sequence[Any]) -> list[str] | None:
+    """Why cultures could not be analysed."""
+    return [own for own in found if isinstance(own, str)] or None

@@ -49,15 +49,20 @@ def _analysed(condition: str, rec: xr.Dataset, spec: Spec) -> xr.Dataset:
     result, told = fit.result_, fit.forecast()
     ds = result[[*KEPT]].merge(told[["W_error", "change_correlation"]])
     ds["x_state"] = _by_state(result["x"], rec["stimulus"])
-    prefers = result["W_hat"].sel(value=1).isel(session=-1) > 0.5
-    groups = xr.DataArray(["that come with x", "the others"], dims="preferred")
+    own = _own_inputs(rec)
+    groups = xr.DataArray(["of its own source", "of the other"], dims="preferred")
     for name, W in (("W_group", result["W_hat"]), ("W_group_forecast", told["W_hat_forecast"])):
-        W = W.sel(value=1)
-        ds[name] = xr.concat([W.where(prefers).mean("input"), W.where(~prefers).mean("input")], groups)
-    names = [f"{condition} {name}" for name in rec["culture"].values]
-    if len({*rec["culture"].values}) and str(rec["culture"].values[0]).startswith(condition):
-        names = [str(name) for name in rec["culture"].values]
-    return ds.assign_coords(culture=names, origin=("culture", [condition] * len(names)))
+        W = W.sel(value=1, drop=True)
+        ds[name] = xr.concat([W.where(own).mean("input"), W.where(~own).mean("input")], groups)
+    return ds.assign_coords(origin=("culture", [condition] * ds.sizes["culture"]))
+
+
+def _own_inputs(rec: xr.Dataset) -> xr.DataArray:
+    """(culture, source, input) whether an input tells of this source more than of the other."""
+    s, o, valid = rec["stimulus"], rec["input"].variable, rec["valid"]
+    told = [xr.DataArray(o, dims=o.dims).where(valid & (s == value)).mean(("session", "step")) for value in (1, 0)]
+    effect = abs(told[0] - told[1])
+    return effect == effect.max("source")
 
 
 def _by_state(x: xr.DataArray, stimulus: xr.DataArray) -> xr.DataArray:
