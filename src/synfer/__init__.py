@@ -64,7 +64,9 @@ if TYPE_CHECKING:
     from synfer.inference.priors import prior_recovery as prior_recovery
     from synfer.inference.recordings import ImplicitFreeEnergy as ImplicitFreeEnergy
     from synfer.inference.recordings import check_responses as check_responses
+    from synfer.inference.recordings import recovery as recovery
     from synfer.inference.recordings import responses as responses
+    from synfer.inference.recordings import shift_recovery as shift_recovery
     from synfer.inference.recordings import synthetic_cultures as synthetic_cultures
     from synfer.inference.separation import residual_prior as residual_prior
     from synfer.inference.separation import separate as separate
@@ -214,7 +216,9 @@ _HOME = {
     "synfer.inference.recordings": (
         "ImplicitFreeEnergy",
         "check_responses",
+        "recovery",
         "responses",
+        "shift_recovery",
         "synthetic_cultures",
     ),
     "synfer.inference.separation": (
@@ -322,6 +326,7 @@ __all__ = [
     "prior_recovery",
     "propagate",
     "rate_matched",
+    "recovery",
     "rescue",
     "residual_prior",
     "response",
@@ -330,6 +335,7 @@ __all__ = [
     "sampling_law",
     "save_responses",
     "separate",
+    "shift_recovery",
     "simulate",
     "source_correlation",
     "source_model",

@@ -1,8 +1,18 @@
 """Recordings of cultured neurons: spikes to beliefs, forecasts of plasticity, and what chance would give."""
 
-from .estimator import ImplicitFreeEnergy
-from .layout import check_responses, responses
-from .prior import prior_from_residual
-from .synthetic import synthetic_cultures
+from synfer.inference.recordings.estimator import ImplicitFreeEnergy
+from synfer.inference.recordings.layout import check_responses, responses
+from synfer.inference.recordings.prior import prior_from_residual
+from synfer.inference.recordings.recovery import recovery
+from synfer.inference.recordings.shift_recovery import shift_recovery
+from synfer.inference.recordings.synthetic import synthetic_cultures
 
-__all__ = ["ImplicitFreeEnergy", "check_responses", "prior_from_residual", "responses", "synthetic_cultures"]
+__all__ = [
+    "ImplicitFreeEnergy",
+    "check_responses",
+    "prior_from_residual",
+    "recovery",
+    "responses",
+    "shift_recovery",
+    "synthetic_cultures",
+]

@@ -91,7 +91,7 @@ def recovery(
     estimator = ImplicitFreeEnergy(permutations=99, resamples=50) if estimator is None else estimator
     conventions, seed = conventions_of(estimator), check_seed(seed)
     n, repeats = check_count("cultures", cultures), check_count("repeats", repeats, 2)
-    strengths = np.atleast_1d(check_numbers("plasticity", plasticity))
+    strengths = series("plasticity", plasticity)
     level, least = check_numbers("alpha", alpha), 1 / (estimator.permutations + 1)
     if level.ndim or not least <= level < 1:
         raise ParameterError(
@@ -115,6 +115,14 @@ def recovery(
 
 def conventions_of(estimator: ImplicitFreeEnergy) -> Conventions:
     return check_kind("estimator", estimator, ImplicitFreeEnergy, "give ImplicitFreeEnergy(...) or None")._check()
+
+
+def series(name: str, value: Any) -> np.ndarray:
+    """One number, or several, as (n,)."""
+    numbers = np.atleast_1d(check_numbers(name, value))
+    if numbers.ndim > 1 or not len(numbers):
+        raise ParameterError(f"{name} has shape {numbers.shape} and must be one number, or several in a row")
+    return numbers
 
 
 def enough(sessions: int, conventions: Conventions) -> int:
@@ -150,7 +158,7 @@ def _tested(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fall and skill, their intervals, and p (statistic, null)."""
     order = np.arange(len(culture.n))
-    sums = normalise(culture, base, conventions, order, whole=False)
+    sums = normalise(culture, base, conventions, order)
     own = summary(culture, sums, conventions, order)
     bases = np.full(estimator.permutations, base)
     null = permuted(culture, sums, bases, conventions, orders(culture, estimator.permutations, seed))

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from synfer.core.checks import check_count, check_numbers
+from synfer.core.checks import check_count
 from synfer.core.errors import ParameterError
 from synfer.core.results import dataset
 from synfer.core.seeds import check_seed, child
 from synfer.inference.agent.parallel import Progress, side_by_side
 from synfer.inference.recordings.analysis import analyse, normalise, predict, skill
 from synfer.inference.recordings.estimator import ImplicitFreeEnergy
-from synfer.inference.recordings.recovery import conventions_of, enough, only, part_of, reasons, status_of
+from synfer.inference.recordings.recovery import conventions_of, enough, only, part_of, reasons, series, status_of
 from synfer.inference.recordings.states import Conventions, Culture
 from synfer.inference.recordings.synthetic import synthetic_cultures
 
@@ -61,7 +61,7 @@ def shift_recovery(
     """
     estimator = ImplicitFreeEnergy(detrend=False) if estimator is None else estimator
     conventions, seed = conventions_of(estimator), check_seed(seed)
-    n, shifts = check_count("cultures", cultures), np.atleast_1d(check_numbers("shift", shift))
+    n, shifts = check_count("cultures", cultures), series("shift", shift)
     k = conventions.learn_sessions
     how = {"plasticity": plasticity, "D1": D1, "sessions": enough(sessions, conventions), "steps": steps}
     how |= {"units": units, "shift_after": k}

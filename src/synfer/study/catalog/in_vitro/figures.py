@@ -17,7 +17,7 @@ COLUMNS = 5
 
 
 def figures(ds: xr.Dataset) -> "dict[str, Figure]":
-    """What responses imply, culture by culture, beside permuted sessions; and what is found where the truth is known."""
+    """What responses imply, by culture, beside permuted sessions; and what is found where the truth is known."""
     return {
         "responses": _responses(ds),
         "free-energy": _free_energy(ds),
@@ -157,4 +157,37 @@ def _nulls(ds: xr.Dataset) -> "Figure":
         ax.axhline(0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
         ax.set_ylabel(ylabel)
     axes[0, 0].legend(fontsize=7)
+    return figure
+
+
+def _controls(ds: xr.Dataset) -> "Figure":
+    figure, axes = plot.new_figure(
+        1, 3, size=(10.2, 3.0),
+        statement="Synthetic cultures: with fixed synapses tests reject as often as they should; power grows with "
+        "plasticity; to know of a shift of the prior takes off part of the error of the forecast.",
+    )  # fmt: skip
+    ax, n = axes[0, 0], ds.sizes["fixed_culture"]
+    for null, (colour, words) in NULLS.items():
+        for k, (name, form) in enumerate((("fall", "-"), ("skill", "--"))):
+            p = np.sort(ds[f"fixed_{name}_p"].sel(null=null).values)
+            ax.step(np.r_[0, p], np.r_[0, np.arange(1, n + 1) / n], form, where="post", color=colour,
+                    label=words if not k else None)  # fmt: skip
+    ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=":", zorder=0)
+    ax.set(xlabel="p, fixed synapses", ylabel="part of cultures with less", xlim=(0, 1), ylim=(0, 1))
+    ax.legend(fontsize=7)
+    ax = axes[0, 1]
+    for null, (colour, _) in NULLS.items():
+        for name, form in (("fall", "o-"), ("skill", "s--")):
+            y, se = (ds[f"power_{what}"].sel(null=null, statistic=name) for what in ("rejected", "rejected_se"))
+            label = f"{name}, {null}" if null == "sessions" else None
+            ax.errorbar(ds["power_plasticity"], y, yerr=se, fmt=form, color=colour, capsize=2, label=label)
+    ax.axhline(0.05, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
+    ax.set(xscale="log", xlabel="plasticity [Hebbian counts]", ylabel="part of cultures with p <= .05", ylim=(0, 1.05))
+    ax.legend(fontsize=7)
+    ax = axes[0, 2]
+    gain = 1 - ds["shifted_x_error_shifted"] / ds["shifted_x_error"]
+    for k in range(gain.sizes["shifted_culture"]):
+        ax.plot(gain["shift"], gain.isel(shifted_culture=k), "o", color=plot.PALETTE[2], alpha=0.5, markersize=4)
+    ax.axhline(0, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
+    ax.set(xlabel="shift of logit D [nats]", ylabel="part of the error that the shift removes")
     return figure

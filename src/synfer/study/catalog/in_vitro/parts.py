@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from synfer.core.seeds import child
-from synfer.inference.recordings import ImplicitFreeEnergy, synthetic_cultures
+from synfer.inference.recordings import ImplicitFreeEnergy, recovery, shift_recovery, synthetic_cultures
 from synfer.io.download import find_recordings
 from synfer.io.responses import load_responses
 from synfer.study.catalog.in_vitro.spec import Spec
@@ -70,3 +70,41 @@ def _by_state(x: xr.DataArray, stimulus: xr.DataArray) -> xr.DataArray:
     state = 2 * stimulus.isel(source=0).astype(int) + stimulus.isel(source=1)
     means = [x.where(state == k).mean("step") for k in range(len(STATES))]
     return xr.concat(means, xr.DataArray(list(STATES), dims="state"))
+
+
+def fixed(spec: Spec) -> xr.Dataset:
+    """Cultures in which there is nothing to find."""
+    ds = recovery(
+        _estimator(spec), cultures=spec.fixed, repeats=spec.repeats, seed=child(spec.seed, "in-vitro", "fixed")
+    )
+    return _renamed(ds.isel(plasticity=0, drop=True), "fixed", ("culture",))
+
+
+def power(spec: Spec) -> xr.Dataset:
+    """Cultures that learn, more and more."""
+    ds = recovery(
+        _estimator(spec), cultures=spec.power_cultures, plasticity=spec.plasticity, repeats=spec.repeats,
+        seed=child(spec.seed, "in-vitro", "power"),
+    )  # fmt: skip
+    return _renamed(ds, "power", ("culture", "plasticity"))
+
+
+def shifted(spec: Spec) -> xr.Dataset:
+    """Cultures whose excitability changes after the learnt sessions."""
+    ds = shift_recovery(shift=spec.shifts, cultures=spec.shift_cultures, seed=child(spec.seed, "in-vitro", "shifts"))
+    return _renamed(ds, "shifted", ("culture",))
+
+
+def _estimator(spec: Spec) -> ImplicitFreeEnergy:
+    return ImplicitFreeEnergy(
+        spec.learn_sessions, permutations=spec.fixed_permutations, resamples=max(20, spec.resamples)
+    )
+
+
+def _renamed(ds: xr.Dataset, name: str, dims: tuple[str, ...]) -> xr.Dataset:
+    """Variables, and what they do not share with the recordings, under names of their own."""
+    own = {str(v): f"{name}_{v}" for v in ds.data_vars} | {d: f"{name}_{d}" for d in dims}
+    named = ds.rename(own).drop_attrs(deep=False)
+    for old, new in own.items():
+        named[new].attrs = dict(ds[old].attrs)
+    return named

@@ -23,6 +23,7 @@ class Spec(Params):
     resamples: int = field(40, ge=20, doc="of sessions for intervals")
     fixed: int = field(24, ge=4, doc="synthetic cultures with fixed synapses, in which to find nothing")
     fixed_permutations: int = field(39, ge=19, doc="of the sessions of each synthetic culture")
+    repeats: int = field(4, ge=2, doc="recordings of each synthetic culture anew, whose mean is the truth of skill")
     plasticity: tuple[float, ...] = field((0.03, 0.3), doc="strengths of plasticity for the curve of power, rising")
     power_cultures: int = field(8, ge=2, doc="synthetic cultures of each strength")
     shifts: tuple[float, ...] = field((-1.0, -0.5, 0.5, 1.0), doc="shifts of logit D1 after the learnt sessions")
@@ -42,8 +43,8 @@ class Spec(Params):
 PRESETS = {
     "quick": Spec(),
     "full": Spec(
-        permutations=1000, resamples=200, fixed=200, fixed_permutations=199, plasticity=(0.01, 0.03, 0.1, 0.3, 1.0),
-        power_cultures=40, shift_cultures=25,
+        permutations=1000, resamples=200, fixed=200, fixed_permutations=199, repeats=20,
+        plasticity=(0.01, 0.03, 0.1, 0.3, 1.0), power_cultures=40, shift_cultures=25,
     ),
 }  # fmt: skip
 
