@@ -156,7 +156,7 @@ def test_progress_tells_the_part_that_is_done():
         (lambda: recovery(repeats=1, seed=1), "repeats = 1"),
         (lambda: recovery(sessions=19, seed=1), "sessions = 19 must be a whole number >= 20"),
         (lambda: recovery(plasticity=-1, cultures=1, seed=1), r"plasticity\[0\] = -1"),
-        (lambda: recovery(plasticity=np.ones((1, 1)), cultures=1, seed=1), "plasticity"),
+        (lambda: recovery(plasticity=WRONG, cultures=1, seed=1), "plasticity"),
         (lambda: recovery(plasticity=[], cultures=1, seed=1), "plasticity"),
         (lambda: recovery(D1=2.0, cultures=1, seed=1), "D1"),
         (lambda: recovery(seed=-1), "seed = -1"),

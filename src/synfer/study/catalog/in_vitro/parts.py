@@ -33,7 +33,7 @@ def found(spec: Spec) -> dict[str, xr.Dataset]:
         return {name: load_responses(path) for name, path in paths.items()}
     plasticity = np.arange(spec.cultures) % 2 / 10
     seed = child(spec.seed, "in-vitro", "recordings")
-    return {SYNTHETIC: synthetic_cultures(spec.cultures, plasticity=plasticity, seed=seed)}
+    return {SYNTHETIC: synthetic_cultures(spec.cultures, plasticity=plasticity, seed=seed, **_size(spec))}
 
 
 def recordings(spec: Spec) -> xr.Dataset:
@@ -84,15 +84,22 @@ def power(spec: Spec) -> xr.Dataset:
     """Cultures that learn, more and more."""
     ds = recovery(
         _estimator(spec), cultures=spec.power_cultures, plasticity=spec.plasticity, repeats=spec.repeats,
-        seed=child(spec.seed, "in-vitro", "power"),
+        seed=child(spec.seed, "in-vitro", "power"), **_size(spec),
     )  # fmt: skip
     return _renamed(ds, "power", ("culture", "plasticity"))
 
 
 def shifted(spec: Spec) -> xr.Dataset:
     """Cultures whose excitability changes after the learnt sessions."""
-    ds = shift_recovery(shift=spec.shifts, cultures=spec.shift_cultures, seed=child(spec.seed, "in-vitro", "shifts"))
+    ds = shift_recovery(
+        ImplicitFreeEnergy(spec.learn_sessions, detrend=False), shift=spec.shifts, cultures=spec.shift_cultures,
+        seed=child(spec.seed, "in-vitro", "shifts"), **_size(spec),
+    )  # fmt: skip
     return _renamed(ds, "shifted", ("culture",))
+
+
+def _size(spec: Spec) -> dict[str, int]:
+    return {"sessions": spec.sessions, "steps": spec.steps}
 
 
 def _estimator(spec: Spec) -> ImplicitFreeEnergy:

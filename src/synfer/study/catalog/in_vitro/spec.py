@@ -21,10 +21,12 @@ class Spec(Params):
     learn_sessions: int = field(10, ge=2, doc="sessions from which the later ones are forecast")
     permutations: int = field(200, ge=199, doc="of the sessions of every culture")
     resamples: int = field(40, ge=20, doc="of sessions for intervals")
-    fixed: int = field(24, ge=4, doc="synthetic cultures with fixed synapses, in which to find nothing")
+    sessions: int = field(100, ge=4, doc="sessions of synthetic cultures")
+    steps: int = field(256, ge=64, doc="stimuli in each of them")
+    fixed: int = field(20, ge=4, doc="synthetic cultures with fixed synapses, in which to find nothing")
     fixed_permutations: int = field(39, ge=19, doc="of the sessions of each synthetic culture")
     repeats: int = field(4, ge=2, doc="recordings of each synthetic culture anew, whose mean is the truth of skill")
-    plasticity: tuple[float, ...] = field((0.03, 0.3), doc="strengths of plasticity for the curve of power, rising")
+    plasticity: tuple[float, ...] = field((0.003, 0.03), doc="strengths of plasticity for the curve of power, rising")
     power_cultures: int = field(8, ge=2, doc="synthetic cultures of each strength")
     shifts: tuple[float, ...] = field((-1.0, -0.5, 0.5, 1.0), doc="shifts of logit D1 after the learnt sessions")
     shift_cultures: int = field(3, ge=1, doc="synthetic cultures of each shift")
@@ -32,6 +34,8 @@ class Spec(Params):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if self.sessions < 2 * self.learn_sessions:
+            raise ValueError(f"sessions = {self.sessions} must be >= {2 * self.learn_sessions}, twice learn_sessions")
         values = self.plasticity
         if not values or any(value <= 0 for value in values) or sorted(set(values)) != list(values):
             raise ValueError(f"plasticity = {values} must be numbers > 0, rising")
@@ -44,7 +48,7 @@ PRESETS = {
     "quick": Spec(),
     "full": Spec(
         permutations=1000, resamples=200, fixed=200, fixed_permutations=199, repeats=20,
-        plasticity=(0.01, 0.03, 0.1, 0.3, 1.0), power_cultures=40, shift_cultures=25,
+        plasticity=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3), power_cultures=40, shift_cultures=25,
     ),
 }  # fmt: skip
 
