@@ -17,6 +17,10 @@ def test_counts_have_ends():
     assert checks.check_count("k", np.int32(4), 0, 4) == 4
     with pytest.raises(ParameterError, match=r"k = 5 must be a whole number in 0 \.\. 4"):
         checks.check_count("k", 5, 0, 4)
+    assert checks.check_count("n", 2**31 - 1) == 2**31 - 1
+    with pytest.raises(ParameterError, match=r"n = 2147483648 must be a whole number in 1 \.\. 2147483647"):
+        checks.check_count("n", 2**31)
+    assert checks.check_count("key", 2**40, 0, 2**63 - 1) == 2**40
 
 
 @pytest.mark.parametrize("value", ["densse", 3, None, ["dense"]])

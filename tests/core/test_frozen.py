@@ -1,5 +1,8 @@
 """Frozen values: equal ones have one digest, and files that cannot be are refused."""
 
+import copy
+import json
+import pickle
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +18,9 @@ class Value(Frozen):
     y: np.ndarray | None = None
     tau: float = 1.0
     names: tuple[str, ...] = ("a",)
+
+    def __post_init__(self):
+        self.x.setflags(write=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +57,27 @@ def test_a_value_comes_back_from_its_file_and_changes_by_name(tmp_path):
     assert value.replace(tau=2.0).tau == 2.0
     with pytest.raises(ParameterError, match="Value has no field 'tua'; did you mean tau"):
         value.replace(tua=2.0)
+
+
+def test_a_file_tells_whose_it_is(tmp_path):
+    path = tmp_path / "value.npz"
+    VARIED[0].save(path)
+    with pytest.raises(ParameterError, match=r"value.npz holds a Value; use Value.load"):
+        Other.load(path)
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    words = json.loads(str(arrays.pop("words")))
+    assert words.pop("kind") == "Value"
+    np.savez(path, words=np.array(json.dumps(words)), **arrays)  # as files were before they told
+    assert Value.load(path) == VARIED[0]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value)), copy.copy])
+def test_copies_are_immutable_too(copied):
+    value = copied(Value(X.copy()))
+    assert value == Value(X)
+    with pytest.raises(ValueError, match="read-only"):
+        value.x[0] = 1
 
 
 @pytest.mark.parametrize("path", [None, 3, "", ["a"]])

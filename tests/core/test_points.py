@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from synfer.core.errors import ParameterError
 from synfer.core.points import broadcast, varying
@@ -17,6 +18,14 @@ def test_scalars_are_one_point_and_sequences_broadcast():
     assert many
     assert [p["a"] for p in points] == [1, 2]
     assert [(p["b"], p["c"]) for p in points] == [(5, 7), (5, 7)]
+
+
+def test_a_labelled_array_is_the_sequence_of_its_values():
+    points, many = broadcast(sigma=xr.DataArray([0.5, 1.5], dims="x"), h=xr.DataArray(0.25))
+    assert many
+    assert [type(p["sigma"]) for p in points] == [np.float64] * 2
+    assert varying(points)["sigma"].values.tolist() == [0.5, 1.5]
+    assert varying(broadcast(seed=np.arange(2))[0])["seed"].values.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(("bad", "message"), [({"a": []}, "empty"), ({"a": [1, 2], "b": [1, 2, 3]}, "equally long")])

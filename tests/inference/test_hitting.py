@@ -208,6 +208,17 @@ def test_any_finite_task_has_its_hitting_time():
     assert float(answer.steps_sd) == pytest.approx(np.sqrt(2), rel=1e-12)
 
 
+def test_several_models_are_answered_one_by_one():
+    several = hitting_time([fresh(0.2), fresh(0.3)], MAZE, T=50)
+    alone = [hitting_time(fresh(E_right), MAZE, T=50) for E_right in (0.2, 0.3)]
+    assert several.p_steps.dims == ("maze", "steps")
+    assert np.array_equal(several.p_steps, [own.p_steps for own in alone])
+    assert (
+        several.attrs["model"] == [own.attrs["model"][0] for own in alone] == [fresh(0.2).digest(), fresh(0.3).digest()]
+    )
+    assert several.attrs["task"] == [repr(MAZE)] * 2
+
+
 @pytest.mark.parametrize(
     ("model", "arguments", "said"),
     [
@@ -215,15 +226,17 @@ def test_any_finite_task_has_its_hitting_time():
         (fresh(0.3), {"T": 2}, "T = 2 must be a whole number >= 3"),
         (fresh(0.3), {"T": 2e4}, "T = 20000.0 must be a whole number"),
         (fresh(0.3), {"depth": -1}, "depth = -1 must be a whole number >= 0"),
-        (fresh(0.3), {"maze": []}, "maze is an empty sequence"),
-        (fresh(0.3), {"maze": TMaze()}, "model has 121 observations and the task shows 8"),
+        (fresh(0.3), {"task": []}, "task is an empty sequence"),
+        (fresh(0.3), {"task": TMaze()}, "model has 121 observations and the task shows 8"),
+        ([fresh(0.3)] * 2, {"task": [MAZE] * 3}, "equally long"),
+        ("model", {}, "model = 'model' must be of kind GenerativeModel"),
         (GenerativeModel(a=np.ones((2, 121, 2, 1))), {}, "model takes no decisions; give it E"),
         (GenerativeModel(a=np.ones((2, 121, 2, 1)), E=np.full(10, 0.1)), {}, "10 decisions.*give E of 8"),
     ],
 )
 def test_what_does_not_fit_is_named(model, arguments, said):
     with pytest.raises(ParameterError, match=said):
-        hitting_time(model, **{"maze": MAZE} | arguments)
+        hitting_time(model, **{"task": MAZE} | arguments)
 
 
 def test_the_bound_adds_up_the_errors_along_the_way():

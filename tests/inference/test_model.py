@@ -202,3 +202,9 @@ def test_bad_probabilities_are_refused(change, message):
     good = {"A1": [[0.9]], "A0": [[0.2]], "total": 10.0}
     with pytest.raises(ParameterError, match=re.escape(message)):
         GenerativeModel.from_probabilities(**(good | change))
+
+
+def test_a_model_is_shown_in_a_line():
+    model = GenerativeModel(a=np.ones((2, 40, 2, 30)), E=[0.5, 0.5], expectation="ratio")
+    sizes = "40 observations, 30 states, 2 decisions"
+    assert repr(model) == f"GenerativeModel({sizes}, expectation='ratio', digest='{model.digest()}')"

@@ -139,6 +139,8 @@ def test_frozen_thresholds_stay_and_are_displaced_priors(random_network):
 
 def test_a_network_is_saved_and_loaded(random_network, tmp_path):
     net = random_network(20, tau=3.0, hold=50.0, lambda_phi=4.0, normalised=True).freeze()
+    sizes = f"{net.n_inputs} inputs, {net.n_hidden} hidden, {net.n_outputs} outputs"
+    assert repr(net) == f"CanonicalNetwork({sizes}, tau=3.0 ms, hold=50.0 ms, digest='{net.digest()}')"
     net.save(tmp_path / "net.npz")
     assert CanonicalNetwork.load(tmp_path / "net.npz") == net
     assert net.replace(tau=4.0) != net

@@ -1,5 +1,6 @@
 """Expected free energy against enumeration of everything that can happen, and a planner in the T-maze."""
 
+from dataclasses import replace
 from itertools import product
 from math import log, prod
 
@@ -316,3 +317,6 @@ def test_results_say_what_they_come_from():
     assert both.model == habit.digest()
     assert run.trial.values.tolist() == both.trial.values.tolist() == [0, 1]
     assert t_maze_pomdp(reward=2).digest() != pomdp.digest()
+    for axis in ("modalities", "states", "actions"):
+        named = replace(pomdp, **{axis: [f"{name}'" for name in getattr(pomdp, axis)]})
+        assert named.digest() != pomdp.digest() == replace(named, **{axis: getattr(pomdp, axis)}).digest()

@@ -119,6 +119,8 @@ def test_a_replay_is_a_film_and_a_page(tmp_path):
         (lambda: plot.learning(learned(steps=STEPS), confidence=95, ax=axes()), "confidence = 95"),
         (lambda: plot.learning(learned(terms=np.ones((1, 2, 2))), "terms", ax=axes()), "choose in term first"),
         (lambda: plot.free_energy(learned(steps=STEPS), ax=axes()), "no free_energy"),
+        (lambda: plot.free_energy(learned(free_energy=STEPS), ax=axes()), "no steps by trial; sf.learn gives"),
+        (lambda: plot.free_energy(dataset({"free_energy": (("step",), [1.0])}, {}), ax=axes()), "no free_energy by"),
         (lambda: plot.path(learned(steps=STEPS), MAZE, ax=axes()), 'record=\\("position",\\)'),
         (lambda: plot.path(walked().expand_dims(maze=2), MAZE, ax=axes()), "several mazes"),
         (lambda: plot.path(walked(s=False), MAZE, step=1, ax=axes()), "beliefs are not recorded"),

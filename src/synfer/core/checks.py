@@ -8,9 +8,13 @@ import numpy as np
 from .errors import ParameterError, did_you_mean
 
 T = TypeVar("T")
+MOST = 2**31 - 1
+"""Of a count, unless more is said to be allowed."""
+SUM_TOLERANCE = 1e-9
+"""How far the sum of probabilities may be from 1."""
 
 
-def check_count(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+def check_count(name: str, value: Any, least: int = 1, most: int = MOST) -> int:
     """A whole number in least .. most, which True and 2.0 are not.
 
     Example:
@@ -18,8 +22,8 @@ def check_count(name: str, value: Any, least: int = 1, most: int | None = None) 
         3
     """
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):
-        allowed = f">= {least}" if most is None else f"in {least} .. {most}"
+    if not whole or not least <= value <= most:
+        allowed = f"in {least} .. {most}" if most != MOST or (whole and value > most) else f">= {least}"
         raise ParameterError(f"{name} = {shortly(value)} must be a whole number {allowed}; for example {name}={least}")
     return int(value)
 

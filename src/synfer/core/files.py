@@ -12,10 +12,12 @@ import numpy as np
 from synfer.core.errors import ParameterError
 
 T = TypeVar("T")
+KIND = "kind"
+"""Beside the fields: the name of the class. Files without it are of the class that reads them, if it can."""
 
 
-def write(path: str | os.PathLike[str], values: dict[str, Any]) -> None:
-    """Write arrays, numbers, texts and tuples of texts, whole or not at all; None is left out.
+def write(path: str | os.PathLike[str], kind: str, values: dict[str, Any]) -> None:
+    """Write arrays, numbers, texts and tuples of texts of a class, whole or not at all; None is left out.
 
     Raises:
         ParameterError: the file cannot be written.
@@ -26,7 +28,7 @@ def write(path: str | os.PathLike[str], values: dict[str, Any]) -> None:
     partial = target.with_name(target.name + ".partial")
     try:
         with partial.open("wb") as file:
-            np.savez(file, words=np.array(json.dumps(words)), **arrays)
+            np.savez(file, words=np.array(json.dumps({KIND: kind} | words)), **arrays)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(target)
@@ -48,11 +50,14 @@ def read(path: str | os.PathLike[str], cls: type[T]) -> T:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         words = json.loads(str(arrays.pop("words")))
+        kind = words.pop(KIND, cls.__name__)
         values = arrays | {k: tuple(v) if isinstance(v, list) else v for k, v in words.items()}
     except FileNotFoundError:
         raise ParameterError(f"there is no file {path}; give one that {cls.__name__}.save wrote") from None
     except (OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, BadZipFile):
         raise ParameterError(foreign) from None
+    if kind != cls.__name__:
+        raise ParameterError(f"{path} holds a {kind}; use {kind}.load")
     try:
         return cls(**values)
     except (TypeError, ParameterError) as error:

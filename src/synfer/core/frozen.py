@@ -31,6 +31,13 @@ class Frozen:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """From a copy or a pickle, whose arrays anyone could write to."""
+        self.__dict__.update(state)
+        for value in state.values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
     def digest(self) -> str:
         """32 letters that equal ones share, on any machine, and others do not."""
         digest = hashlib.blake2b(type(self).__name__.encode(), digest_size=16)
@@ -47,7 +54,7 @@ class Frozen:
         Raises:
             ParameterError: the file cannot be written.
         """
-        write(path, {field.name: getattr(self, field.name) for field in fields(self)})
+        write(path, type(self).__name__, {field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

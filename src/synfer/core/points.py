@@ -23,6 +23,7 @@ def broadcast(**arguments: Any) -> tuple[list[dict[str, Any]], bool]:
     Raises:
         ParameterError: an empty sequence, or lengths that differ.
     """
+    arguments = {name: _values(value) for name, value in arguments.items()}
     lengths = {name: len(value) for name, value in arguments.items() if is_sequence(value)}
     for name, length in lengths.items():
         if length == 0:
@@ -36,6 +37,12 @@ def broadcast(**arguments: Any) -> tuple[list[dict[str, Any]], bool]:
         for name, value in arguments.items()
     }
     return [{name: column[i] for name, column in columns.items()} for i in range(size)], bool(lengths)
+
+
+def _values(value: Any) -> Any:
+    """Of a labelled array, its values alone; anything else as it is."""
+    values = getattr(value, "values", None)
+    return values if isinstance(values, np.ndarray) and values.ndim else value
 
 
 class Label(NamedTuple):
@@ -81,7 +88,7 @@ def _leaves(value: Any, path: str = "", unit: str = "", doc: str = "") -> Iterat
         kinds = [getattr(item, "kind", "") for item in value]
         for i, item in enumerate(value):
             yield from _leaves(item, kinds[i] if kinds.count(kinds[i]) == 1 else f"{kinds[i]}_{i}")
-    elif isinstance(value, (bool, int, float, str)):
+    elif isinstance(value, (bool, int, float, str, np.integer)):
         yield path, (value, unit, doc)
 
 

@@ -5,17 +5,35 @@ numbers of another, and the same seed gives the same bytes for any number of wor
 """
 
 import hashlib
+from typing import Any, Literal
 
 import numpy as np
 
+from synfer.core.checks import shortly
 from synfer.core.errors import ParameterError
+
+Stream = Literal["modern", "legacy"]
+"""Where random numbers come from: named streams; or numpy's RandomState(seed), as published results have them."""
 
 
 def check_seed(seed: object) -> int:
-    """The seed as an int in [0, 2^63), or a ParameterError."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) < 2**63:
-        raise ParameterError(f"seed = {seed!r} must be an integer in [0, 2^63); for example seed = 1")
-    return int(seed)
+    """The seed as an int in [0, 2^63), from that or from an array of one without dims, or a ParameterError."""
+    given: Any = seed
+    kind = getattr(getattr(seed, "dtype", None), "kind", None) if getattr(seed, "ndim", None) == 0 else None
+    whole = kind in ("i", "u") or (isinstance(seed, int) and not isinstance(seed, bool))
+    if not whole or not 0 <= int(given) < 2**63:
+        raise ParameterError(f"seed = {shortly(seed)} must be an integer in [0, 2^63); for example seed = 1")
+    return int(given)
+
+
+def check_legacy_seed(seed: object) -> int:
+    """The seed of numpy's RandomState, an int in [0, 2^32), or a ParameterError."""
+    number = check_seed(seed)
+    if number >= 2**32:
+        raise ParameterError(
+            f"seed = {number} must be < 2^32 in the legacy stream; give a smaller one, or stream='modern'"
+        )
+    return number
 
 
 def seed_sequence(seed: int, *names: str) -> np.random.SeedSequence:

@@ -14,7 +14,15 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 import xarray as xr
 
-from synfer.core.checks import check_choice, check_kind, check_names, check_numbers, check_positive, place
+from synfer.core.checks import (
+    SUM_TOLERANCE,
+    check_choice,
+    check_kind,
+    check_names,
+    check_numbers,
+    check_positive,
+    place,
+)
 from synfer.core.errors import ParameterError
 from synfer.core.frozen import Frozen
 from synfer.core.results import dataset
@@ -32,7 +40,6 @@ PRIORS = {
     "E": ("decision", "prior weight of the decision"),
     "initial": ("state", "weight of the state before the first step"),
 }
-SUM_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -119,6 +126,10 @@ class GenerativeModel(Frozen):
         counts = {key: _from_pair(name, one, zero, total) for key, (name, one, zero) in pairs.items()}
         return cls(**counts, **others)
 
+    def __repr__(self) -> str:
+        sizes = f"{self.n_observations} observations, {self.n_states} states, {self.n_decisions} decisions"
+        return f"GenerativeModel({sizes}, expectation={self.expectation!r}, digest={self.digest()!r})"
+
     @property
     def n_observations(self) -> int:
         """No."""
@@ -155,7 +166,7 @@ class GenerativeModel(Frozen):
         for name, (pre, post) in AXES.items():
             if getattr(self, name) is not None:
                 dims = (f"{pre}_value", pre, f"{post}_value", post)
-                variables[name] = (dims, getattr(self, name), {"units": "1", "long_name": f"counts of {pre}, {post}"})
+                variables[name] = (dims, getattr(self, name), {"units": "1", "long_name": f"counts of {pre} and {post}"})
         for name, (axis, doc) in PRIORS.items():
             if getattr(self, name) is not None:
                 attrs = {"units": "1", "long_name": doc}

@@ -96,10 +96,12 @@ def free_energy(run: xr.Dataset, *, block: int = 1, ax: Axes | None = None) -> A
         The Axes.
 
     Raises:
-        ParameterError: no free energy by trial, or a block longer than the run.
+        ParameterError: no free energy or no steps by trial, or a block longer than the run.
     """
-    if "free_energy" not in check_kind("run", run, xr.Dataset, "a result of sf.learn"):
-        raise ParameterError("the result has no free_energy by trial; learn gives it")
+    check_kind("run", run, xr.Dataset, "a result of sf.learn")
+    for name in ("free_energy", "steps"):
+        if name not in run or "trial" not in run[name].dims:
+            raise ParameterError(f"the result has no {name} by trial; sf.learn gives free_energy and steps")
     # A trial of t_end = steps - 1 steps sums over t = 1 .. t_end - 1.
     counted = (run["steps"] - 2).clip(min=1)
     curves = {"all": run["free_energy"] / counted}

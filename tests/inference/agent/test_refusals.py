@@ -77,8 +77,22 @@ def test_a_prior_of_right_that_leaves_nothing_for_left(E_right):
         maze_model(E_right)
 
 
+@pytest.mark.parametrize("record", ["positions", None, 3, ["position", "q"], [None]])
+def test_records_of_a_maze_that_there_are_not(record):
+    said = r"record = .* is unknown; (did you mean position\?|known: E_est, .*position)"
+    with pytest.raises(ParameterError, match=said):
+        learn_maze(maze_model(), Maze.generate(seed=0, width=9, height=7), 1, 1, record=record)
+
+
+def test_positions_and_states_may_both_be_kept():
+    maze = Maze.generate(seed=0, width=5, height=3)
+    run = learn_maze(maze_model(), np.array([maze, maze]), 1, 1, T=9, record=("state", "position"))
+    assert run.position.dims == run.state_number.dims == ("maze", "trial", "step", "axis")
+    assert run.position.equals(run.state_number)
+
+
 def test_learn_maze_takes_mazes_alone(ring):
-    with pytest.raises(ParameterError, match="must be a Maze"):
+    with pytest.raises(ParameterError, match="must be of kind Maze; for example Maze.generate"):
         learn_maze(maze_model(), ring(), 1, 1)
 
 

@@ -66,16 +66,66 @@ def test_the_law_of_a_table_is_that_of_the_recursion(E_right, maze, learned):
     assert 0 < mean[1] <= mean[0] / 5
 
 
-def persistent(states=3):
+def persistent(states=3, C1=None):
     """States that stay for hundreds of steps and show themselves weakly, to which decisions listen."""
     rng = np.random.default_rng(4)
     own = np.eye(states, dtype=bool)
     A1, A0 = rng.uniform(0.45, 0.55, (2, 121, states))
-    C1 = rng.uniform(0.05, 0.95, (states, 4))
+    C1 = rng.uniform(0.05, 0.95, (states, 4)) if C1 is None else np.full((states, 4), C1)
     return GenerativeModel.from_probabilities(
         A1=A1, A0=A0, B1=np.where(own, 0.995, 0.5), B0=np.where(own, 0.005, 0.5), C1=C1, C0=1 - C1, E=[0.25] * 4,
         total=1000, expectation="ratio",
     )  # fmt: skip
+
+
+class Cue:
+    """A corridor with a cue on the way, in state 0 or 1, and at its end a choice that it is about."""
+
+    n_observations, n_actions = 3, 2
+
+    def __init__(self, cue, length):
+        self.cue, self.length = cue, length
+
+    def init(self, key):
+        return key % 2, 0
+
+    def observe(self, state):
+        cue, place = state
+        return np.array([place == self.cue and cue == 0, place == self.cue and cue == 1, place >= self.length])
+
+    def step(self, state, action):
+        cue, place = state
+        return (cue, place + 1 + (action if place == self.length else 0))
+
+    def outcome(self, before, after):
+        return 0.5 if after[1] <= self.length else float(after[1] - self.length - 1 != after[0])
+
+    def done(self, state):
+        return state[1] > self.length
+
+
+def test_a_cue_of_long_ago_is_remembered():
+    """Two states that speak for opposite decisions, of which a few steps of hundreds tell; nothing of it shows where
+    both are on, or both off."""
+    w, stay = 0.9999, 0.99
+    A1 = np.array([[w, 0.5], [0.5, w], [0.5, 0.5]])
+    B1, C1 = np.array([[stay, 0.5], [0.5, stay]]), np.array([[0.97, 0.03], [0.03, 0.97]])
+    odds = w / (1 - w) / np.e  # without a cue, evidence of - 1 for either state
+    model = GenerativeModel.from_probabilities(
+        A1=A1, A0=1 - A1, B1=B1, B0=1 - B1, C1=C1, C0=1 - C1, D=np.full(2, odds / (1 + odds)), E=[0.5] * 2, total=1000,
+        expectation="ratio",
+    ).replace(initial=np.full(2, 0.01))  # fmt: skip
+    runs = [learn(model, Cue(60, 120), 3, 3, T=300, method=m, record="outcome") for m in ("table", "dense")]
+    assert (runs[0].memory == -1).all()
+    assert (runs[1].outcome.max("step") == 0.5).all()  # chosen rightly
+    xr.testing.assert_identical(*(run.drop_attrs() for run in runs))
+
+
+def test_beliefs_are_remembered_that_no_decision_listens_to():
+    """They go into counts and free energies: where C is flat, laws are right whatever is believed."""
+    maze = Maze.generate(seed=2, width=21, height=11)
+    runs = [learn(persistent(C1=0.5), maze, 1, 5, T=800, method=m) for m in ("table", "dense")]
+    xr.testing.assert_identical(*(run.drop_attrs() for run in runs))
 
 
 def test_no_table_stands_for_a_long_memory():

@@ -114,7 +114,9 @@ def test_a_permuted_null_is_the_analysis_of_the_permuted_recording(small):
     found = nulls.permuted(own, sums, np.array([BASE]), CONVENTIONS, order[None])[:, :, 0]
     direct = nulls.summary(shuffled, normalise(shuffled, BASE, CONVENTIONS, identity), CONVENTIONS, identity)
     np.testing.assert_allclose(found[0], direct, rtol=1e-9)
-    # "states": x of the recording in that order
+    # "states": x of the recording in that order, behind its first session
+    order = np.r_[0, order[order > 0]]
+    shuffled = cultures(small.isel(session=order).assign_coords(session=small.session), CONVENTIONS)[0][0]
     moved = Sums(sums.x, sums.x_sum[order], sums.xo_sum[order], sums.entropy[order])
     anew = analyse(shuffled, moved, CONVENTIONS, identity)
     expected, _ = predict(shuffled, anew, CONVENTIONS, identity)

@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import skew
 
 from synfer.core.errors import ParameterError
 from synfer.core.seeds import child
-from synfer.inference.recordings import ImplicitFreeEnergy, synthetic_cultures
+from synfer.inference.recordings import ImplicitFreeEnergy, intervals, synthetic_cultures
 from synfer.inference.recordings.analysis import normalise
 from synfer.inference.recordings.nulls import summary
 from synfer.inference.recordings.recovery import _anew, only, part_of, recovery
@@ -112,12 +113,40 @@ def test_a_shift_told_is_better_than_none_and_the_wrong_one_is_not():
     assert (found.better_se > 0).all()
 
 
-def test_power_grows_with_plasticity():
-    # power: sixteen sessions of 256 stimuli; with plasticity the fall of most is in excess, without it of one in twenty
-    found = recovery(ImplicitFreeEnergy(**QUICK), cultures=8, plasticity=[0, 3], sessions=16, repeats=2, seed=2)
-    none, strong = found.rejected.sel(statistic="fall", null="sessions").values
-    assert strong > 0.6  # binomial s.e. < .13
-    assert none < 0.5  # P(>= 4 of 8 at .05) = 4e-4
+def test_tests_have_power_against_plasticity():
+    # power: of 40 cultures of this size .98 reject with weak plasticity; P(< 5 of 8) = 1e-5.
+    # Without plasticity P(>= 4 of 8 at .05) = 4e-4.
+    found = recovery(ImplicitFreeEnergy(8, permutations=19, resamples=20), cultures=8, plasticity=[0, 0.3], repeats=2,
+                     sessions=20, steps=128, units=16, seed=2)  # fmt: skip
+    none, weak = found.rejected.sel(statistic="fall", null="sessions").values
+    assert weak > 0.5
+    assert none < 0.5
+
+
+def test_intervals_reach_further_where_draws_have_their_tail(monkeypatch):
+    # independent route: draws of a known law in place of resampled recordings, skewness by scipy. An end at
+    # z / (1 - g z / 6) deviations on either side makes the ratio of the two sides (1 + g z / 6) / (1 - g z / 6).
+    drawn = np.random.default_rng(0).gamma(16.0, size=(60, 2)) / 100
+    following = iter(drawn)
+    monkeypatch.setattr(intervals, "resampled", lambda culture, rng: culture)
+    monkeypatch.setattr(intervals, "normalise", lambda *args, **kwargs: None)
+    monkeypatch.setattr(intervals, "summary", lambda *args: next(following))
+    culture = only(synthetic_cultures(1, seed=1, **SMALL), "c0", Conventions(learn_sessions=4))
+    ends = intervals.summary_intervals(culture, (0.16, 0.16), 5.9, Conventions(), draws=60, level=0.9, seed=1)
+    for k, values in enumerate((drawn[:, 0], np.arctanh(drawn[:, 1]))):
+        (low, high), centre = (ends[0], 0.16) if k == 0 else (np.arctanh(ends[1]), np.arctanh(0.16))
+        bend = skew(values) * 1.6448536 / 6
+        assert (high - centre) / (centre - low) == pytest.approx((1 + bend) / (1 - bend), rel=1e-7)
+        assert bend > 0.03
+        assert high - centre == pytest.approx(1.6448536 * values.std(ddof=1) / (1 - bend), rel=1e-7)
+
+
+def test_two_sessions_do_not_determine_a_prior():
+    # limit: the first session tells no plasticity, so that nothing is left without the second
+    rec = synthetic_cultures(1, seed=1, **SMALL)
+    fit = ImplicitFreeEnergy(2, permutations=19, resamples=20).fit(rec)
+    assert not fit.result_.determined.any()
+    assert "2 sessions do not determine" in fit.result_.attrs["undetermined"][0]
 
 
 def test_parts_have_errors_that_are_never_nothing():

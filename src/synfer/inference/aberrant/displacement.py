@@ -10,10 +10,10 @@ from typing import Any, overload
 import numpy as np
 from scipy.special import expit
 
-from synfer.core.checks import check_choice, check_count, check_kind, check_numbers, shortly
+from synfer.core.checks import SUM_TOLERANCE, check_choice, check_count, check_kind, check_numbers, shortly
 from synfer.core.errors import ParameterError
 from synfer.core.params import plain
-from synfer.inference.model import SUM_TOLERANCE, GenerativeModel
+from synfer.inference.model import GenerativeModel
 from synfer.inference.network import CanonicalNetwork
 
 Which = int | str | Sequence[int | str] | None

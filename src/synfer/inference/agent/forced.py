@@ -15,6 +15,7 @@ from synfer.inference.agent.trial import Agent, Plan, Trial, World
 from synfer.inference.agent.weights import Prior, Weights, no_mapping
 from synfer.inference.model import GenerativeModel
 from synfer.inference.tasks import Task
+from synfer.inference.tasks.contract import begin
 
 
 class Followed(NamedTuple):
@@ -105,7 +106,7 @@ def respond(model: GenerativeModel, task: Task, key: int, u: np.ndarray) -> Resp
     agent = Agent(model)
     s = np.empty((len(u) + 1, model.n_states))
     action = actions_of(model.n_decisions, task.n_actions)
-    course, _, shown, _ = walk(task, task.init(key), agent.weights(), agent.first, Modern(u), s, action, True)
+    course, _, shown, _ = walk(task, begin(task, key), agent.weights(), agent.first, Modern(u), s, action, True)
     t_end, steps = course.t_end, slice(1, course.t_end + 1)
     d = np.zeros((t_end + 1, model.n_decisions))
     d[np.arange(1, t_end + 1), course.decision[steps]] = 1

@@ -86,15 +86,15 @@ def learn(
         Dataset with `steps` (t_end + 1, at most T), `reached` (steps < T) and `free_energy` [nats] (before what is
         learned from the trial, t = 1 .. t_end - 1) by `trial`; `memory`, the states that the table remembered (-1: all)
         and `truncation`, how far its laws of decisions are from those of the recursion (mean total variation per step,
-        estimated at 16 steps of the trial); the counts `a`, `b`, `c` at the end; and records.
+        estimated at some steps of the trial); the counts `a`, `b`, `c` at the end; and records.
 
     Raises:
         ParameterError: sizes that do not fit, a task too large for tables, a record too large for memory.
         NumericalError: a free energy that is not finite, with the term and the trial.
 
     Accuracy: dense is exact. The law of decisions of a table differs in total variation per step by less than 1e-6 on
-        average, up to 1e-3; of a table of given depth, by `truncation`. Above 1e-4 there is a SynferWarning. A course
-        that branches off goes its own way.
+        average, up to 1e-3, and a belief by up to 1e-2; with a given depth, by about `truncation`, of which there is a
+        SynferWarning above 1e-4. Looked at are 32 steps of every trial. A course that branches off goes its own way.
 
     References:
         Isomura, Shimazaki & Friston (2022), Commun. Biol. 5:55, methods.

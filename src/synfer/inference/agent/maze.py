@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from synfer.core.checks import check_choice, check_kind
 from synfer.core.errors import ParameterError
+from synfer.core.points import is_sequence
 from synfer.inference.agent.learn import learn
+from synfer.inference.agent.records import RECORDS
 from synfer.inference.model import Expectation, GenerativeModel
 from synfer.inference.tasks import Maze
 
@@ -73,7 +76,11 @@ def learn_maze(
         **options: Those of `learn`; record="position" keeps the (row, column) at every step.
 
     Returns:
-        As `learn` does: `steps`, `reached` and `free_energy` [nats] by trial, and the counts a, b, c at the end.
+        As `learn` does: `steps`, `reached` and `free_energy` [nats] by trial, and the counts a, b, c at the end;
+        and records, of which a decision `d` begins with the move d // 64.
+
+    Raises:
+        ParameterError: no maze, no such record, and what `learn` refuses.
 
     Example:
         >>> import synfer as sf
@@ -81,13 +88,17 @@ def learn_maze(
         >>> run.steps.values <= 20_000
         array([ True,  True])
     """
-    mazes = maze if isinstance(maze, (list, tuple)) else [maze]
-    for own in mazes:
-        if not isinstance(own, Maze):
-            raise ParameterError(f"maze = {own!r} must be a Maze; for example Maze.generate(seed=0); or use learn")
-    record = options.pop("record", ())
-    record = (record,) if isinstance(record, str) else tuple(record)
-    found = learn(model, maze, trials, seed, record=["state" if r == "position" else r for r in record], **options)
-    if "position" in record:
-        found = found.rename(state_number="position", part="axis").assign_coords(axis=["row", "column"])
-    return found
+    several: Any = maze if is_sequence(maze) else [maze]
+    for own in several:
+        check_kind("maze", own, Maze, "for example Maze.generate(seed=0); or use learn")
+    record: Any = options.pop("record", ())
+    names = record if is_sequence(record) else [record]
+    for name in names:
+        check_choice("record", name, [*RECORDS, "position"])
+    found = learn(
+        model, maze, trials, seed, record=["state" if name == "position" else name for name in names], **options
+    )
+    if "position" not in names:
+        return found
+    named = found.assign(position=found["state_number"]) if "state" in names else found.rename(state_number="position")
+    return named.rename(part="axis").assign_coords(axis=["row", "column"])

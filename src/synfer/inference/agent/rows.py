@@ -14,12 +14,11 @@ import numpy as np
 from synfer.core.jit import kernel
 from synfer.inference.agent.exponential import decay
 from synfer.inference.agent.weights import Mapping, Prior
+from synfer.inference.beliefs.sampling import CEILING
 
 LIKELIHOOD, TRANSITION, PRIOR, ENTROPY, SURPLUS, ADVICE = range(6)
 COSTS = 6
 """Columns of costs; SURPLUS is q.(ln q - ln E), ADVICE is q.lnC^T s."""
-CEILING = 1e-6
-"""Decisions are drawn by p ~ q / (1 - q + CEILING)."""
 CHUNK = 512
 """Factors in (1, 2] that are multiplied before a logarithm is taken of them: 2^512 is still a number."""
 

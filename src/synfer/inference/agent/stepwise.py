@@ -9,11 +9,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from synfer.core.errors import ParameterError
-from synfer.inference.agent.rows import CEILING, COSTS, believe, decide, pick, says
+from synfer.core.seeds import check_legacy_seed
+from synfer.inference.agent.rows import COSTS, believe, decide, pick, says
 from synfer.inference.agent.walks import Beliefs, Course
 from synfer.inference.agent.weights import Weights
-from synfer.inference.tasks.contract import Task, judged, observed
+from synfer.inference.beliefs.sampling import CEILING
+from synfer.inference.tasks.contract import Task, call, ended, judged, observed
 
 
 class Source(Protocol):
@@ -36,11 +37,7 @@ class Legacy:
     """The multinomial draws of numpy's RandomState, of published results; it goes on from trial to trial."""
 
     def __init__(self, seed: int) -> None:
-        if seed >= 2**32:
-            raise ParameterError(
-                f"seed = {seed} must be < 2^32 in the legacy stream; use a smaller one, or stream='modern'"
-            )
-        self.state = np.random.RandomState(seed)
+        self.state = np.random.RandomState(check_legacy_seed(seed))
 
     def draw(self, t: int, cumulative: np.ndarray, z: np.ndarray) -> int:
         with np.errstate(over="ignore"):
@@ -65,7 +62,7 @@ def walk(
     while True:
         t += 1
         if t > 1 and not infers_first:
-            before, here = here, task.step(here, int(action[decision[t - 1]]))
+            before, here = here, call(task, "step", here, int(action[decision[t - 1]]))
             outcome[t] = judged(task, before, here)
         if here not in place:
             place[here] = len(shown)
@@ -85,8 +82,8 @@ def walk(
             decide(said, base, weights.E, law, cost[t - 1], scratch)
         decision[t] = source.draw(t, law, scratch[0, :Nd])
         if infers_first:
-            before, here = here, task.step(here, int(action[decision[t]]))
+            before, here = here, call(task, "step", here, int(action[decision[t]]))
             outcome[t] = judged(task, before, here)
-        if task.done(here) or t == T - 1:
+        if ended(task, here) or t == T - 1:
             course = Course(t, np.arange(T, dtype=np.int32), state, decision, outcome)
             return course, Beliefs(s, cost, first, first_cost), np.array(shown), tuple(place)

@@ -9,7 +9,7 @@ from synfer.core.errors import NumericalError, ParameterError
 from synfer.core.seeds import generator
 from synfer.inference.agent import counting, stepwise
 from synfer.inference.agent.fit import actions_of
-from synfer.inference.agent.forgetting import DEEPEST, Forgetting, parts, random_walks
+from synfer.inference.agent.forgetting import DEEPEST, EVEN, Forgetting, good, one_step, places, random_walks
 from synfer.inference.agent.memory import remember
 from synfer.inference.agent.modulation import RiskModulation
 from synfer.inference.agent.table import no_sight, no_table
@@ -184,21 +184,28 @@ class World:
         """A trial by a table that remembers enough; None where the recursion itself has to."""
         given, Ns, Nd = self.plan.depth, len(weights.D.difference), len(weights.E.difference)
         sight = no_sight(len(known.observation), Ns)
-        depth = given or Forgetting(known.walks, known.observation, judging, sight).enough()
+        forgetting = Forgetting(known.walks, known.observation, judging, sight)
+        depth = given or forgetting.enough()
         while given or depth <= DEEPEST:
             try:
-                setting = self._setting(known, depth)
+                memory = (setting := self._setting(known, depth)).memory
             except ParameterError:  # more nodes than a table may have
                 if given:
                     raise
                 return None
-            course, beliefs = walk_table(setting, weights, first, u, sight, no_table(len(setting.memory.state), Ns, Nd))
-            seen = Forgetting(parts(course.state, course.t_end), known.observation, judging, sight)
-            needed = depth if given else seen.enough(depth)
-            if needed == depth:
-                self.depth, self.truncation = depth, seen.truncation(depth)
+            course, beliefs = walk_table(setting, weights, first, u, sight, no_table(len(memory.state), Ns, Nd))
+            variation, belief = np.zeros(1), np.zeros(1)
+            if course.t_end > 1:
+                steps = places(course.row, course.t_end, memory.parent, beliefs.s)
+                variation, belief = one_step(
+                    steps, course.row, course.state, beliefs.s, known.observation, judging, sight
+                )
+            before, _ = forgetting.at(depth)
+            self.depth, self.truncation = depth, float(max(variation[:EVEN].mean(), before.mean()))
+            if given or good(variation, belief):
                 return course, beliefs
-            depth = needed
+            depth += 1
+        self.depth, self.truncation = -1, 0.0
         return None
 
     def known(self, start: Hashable, key: int) -> Known | None:

@@ -26,7 +26,8 @@ def expected_log(counts: Any, expectation: Expectation = "digamma") -> np.ndarra
     Raises:
         ParameterError: another shape, counts that are not > 0, or an unknown expectation.
 
-    Accuracy: digamma: a few roundings of digamma(a + b), 1e-14 for a total of 1e9.
+    Accuracy: ratio: a few roundings of it, also where it is near 0. digamma: of digamma(a + b), 1e-14 for a total of
+        1e9.
 
     Example:
         >>> expected_log([3.0, 1.0], "ratio").round(3).tolist()
@@ -46,5 +47,10 @@ def expected_log(counts: Any, expectation: Expectation = "digamma") -> np.ndarra
 def log_mean(counts: np.ndarray, expectation: Expectation) -> np.ndarray:
     """The same of counts that are known to be good, as those of a model are."""
     if expectation == "ratio":
-        return np.log(counts / counts.sum(0))
+        with np.errstate(over="ignore"):
+            against = counts[::-1] / counts
+        log = -np.log1p(against)  # where P is near 1, ln P would carry the rounding of 1
+        if np.isinf(log).any():
+            log = np.where(np.isinf(log), np.log(counts) - np.log(counts[::-1]), log)
+        return log
     return digamma(counts) - digamma(counts.sum(0))

@@ -5,16 +5,16 @@ which, q_k being a probability of its own, is the softmax of the log odds z wher
 of z, p_k ~ 1 / (e^-z + 1e-6 (1 + e^-z)), which neither overflows nor rounds.
 """
 
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 
 from synfer.core.checks import check_choice, check_count, check_numbers, place
 from synfer.core.errors import NumericalError, ParameterError
-from synfer.core.seeds import check_seed, generator
+from synfer.core.seeds import Stream, check_legacy_seed, generator
 
 CEILING = 1e-6
-Stream = Literal["modern", "legacy"]
+"""Decisions are drawn by p ~ q / (1 - q + CEILING)."""
 
 
 def sampling_law(q_d: Any = None, *, log_odds: Any = None) -> np.ndarray:
@@ -97,7 +97,7 @@ def draw(q_d: Any = None, *, log_odds: Any = None, stream: Stream = "modern", tr
     else:
         if trial:
             raise ParameterError(f"trial = {trial} belongs to the modern stream; the legacy one has the seed alone")
-        state = _legacy(seed)
+        state = np.random.RandomState(check_legacy_seed(seed))
         for t, own in enumerate(law, start=1):
             d[t] = state.multinomial(1, own)
     return d
@@ -111,14 +111,6 @@ def _decided(name: str, value: Any) -> np.ndarray | None:
     if array.ndim != 2 or len(array) < 2:
         raise ParameterError(f"{name} has shape {array.shape} and must be (T + 1, Nd) with T >= 1, as from infer")
     return array[1:]
-
-
-def _legacy(seed: int) -> np.random.RandomState:
-    if check_seed(seed) >= 2**32:
-        raise ParameterError(
-            f"seed = {seed} must be < 2^32 in the legacy stream; use a smaller one, or stream='modern'"
-        )
-    return np.random.RandomState(seed)
 
 
 def _refuse(name: str, array: np.ndarray, wrong: np.ndarray, allowed: str) -> None:

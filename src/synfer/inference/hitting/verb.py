@@ -2,13 +2,14 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import xarray as xr
 
 from synfer.core.checks import check_choice, check_count
-from synfer.core.errors import ParameterError, SynferWarning
+from synfer.core.errors import SynferWarning
+from synfer.core.points import broadcast
 from synfer.core.results import dataset
 from synfer.inference.agent.fit import check_fit
 from synfer.inference.hitting.chain import flat_chain, propagate, pull
@@ -16,12 +17,10 @@ from synfer.inference.hitting.laws import decisions
 from synfer.inference.hitting.paths import path_chain
 from synfer.inference.model import GenerativeModel
 from synfer.inference.tasks import Task, explore
+from synfer.inference.tasks.contract import Ordering, words
 
-Ordering = Literal["original", "port"]
 SHIFT = {"original": 2, "port": 1}
 """Steps that a trial counts beyond its moves: its last, in both; the first, which has no move, in the original."""
-
-
 DEPTHS = (1, 2, 3)
 ENOUGH, FORGOTTEN = 1e-3, 1e-2
 """Truncation up to which a depth is enough, and above which the answer is warned of."""
@@ -29,8 +28,8 @@ MOST_PATHS = 100_000
 
 
 def hitting_time(
-    model: GenerativeModel,
-    maze: Task | Sequence[Task],
+    model: GenerativeModel | Sequence[GenerativeModel],
+    task: Task | Sequence[Task],
     *,
     ordering: Ordering = "original",
     T: int = 20_000,
@@ -48,13 +47,16 @@ def hitting_time(
     Args:
         model: The agent before the trial, whose decisions are as many as the task's actions, or a multiple: the first
             Nd / n_actions of them take action 0, and so on.
-        maze: A `Maze` or any other finite task; several make a dimension `maze`.
+        task: A `Maze` or any other finite task.
         ordering: Of a step: "original", act, then observe and decide; "port", observe, decide, act. A trial has
             `steps` = moves + 2 or moves + 1, and T where it has not come to its end before.
         T: Steps at which a trial is given up.
-        depth: Where C is not flat: how many observations beyond the last one a belief remembers. None: the least of
-            1, 2, 3 at which the truncation is at most 1e-3, as far as there is memory for its paths.
+        depth: Where C is not flat: how many observations before the last one a belief remembers, >= 0. None: the least
+            of 1, 2, 3 at which the truncation is at most 1e-3, as far as there is memory for its paths. A table of
+            `learn` remembers as many states, and begins at s = 1/2 what is bounded here.
         key: Of the task's first state.
+
+    model and task may be sequences: they broadcast to a `maze` dimension.
 
     Returns:
         `probability` that steps < T, `steps_mean` and `steps_sd`, `p_steps` (steps), and `truncation`: a bound on the
@@ -81,13 +83,10 @@ def hitting_time(
     check_choice("ordering", ordering, get_args(Ordering))
     check_count("T", T, 3)
     depths = DEPTHS if depth is None else (check_count("depth", depth, 0),)
-    several = isinstance(maze, Sequence)
-    tasks: list[Any] = list(maze) if isinstance(maze, Sequence) else [maze]
-    if not tasks:
-        raise ParameterError("maze is an empty sequence; give a maze, or several")
-    for task in tasks:
-        check_fit(model, task, needs=("E",))
-    answers = [_first_trial(model, task, SHIFT[ordering], T, depths, key) for task in tasks]
+    points, several = broadcast(model=model, task=task)
+    for point in points:
+        check_fit(**point, needs=("E",))
+    answers = [_first_trial(**point, shift=SHIFT[ordering], T=T, depths=depths, key=key) for point in points]
     columns = [np.array(column if several else column[0]) for column in zip(*answers, strict=True)]
     dims = ("maze",) if several else ()
     *scalars, p_steps = columns
@@ -96,7 +95,12 @@ def hitting_time(
     variables["p_steps"] = ((*dims, "steps"), p_steps)
     coords = {"steps": (("steps",), np.arange(T + 1))}
     told = _warn(float(np.max(scalars[-1])))
-    return dataset(variables, coords, verb="hitting_time", ordering=ordering, T=T, depth=depth, key=key, warnings=told)
+    arguments = {
+        "model": [point["model"].digest() for point in points],
+        "task": [words(point["task"]) for point in points],
+        "ordering": ordering, "T": T, "depth": depth, "key": key,
+    }  # fmt: skip
+    return dataset(variables, coords, verb="hitting_time", **arguments, warnings=told)
 
 
 def _warn(truncation: float) -> list[str]:

@@ -82,6 +82,10 @@ class CanonicalNetwork(Frozen):
                 value.setflags(write=False)
             object.__setattr__(self, name, value)
 
+    def __repr__(self) -> str:
+        sizes = f"{self.n_inputs} inputs, {self.n_hidden} hidden, {self.n_outputs} outputs"
+        return f"CanonicalNetwork({sizes}, tau={self.tau!r} ms, hold={self.hold!r} ms, digest={self.digest()!r})"
+
     @property
     def n_inputs(self) -> int:
         """No."""

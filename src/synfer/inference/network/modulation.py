@@ -5,11 +5,10 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import model_validator
 
-from synfer.core.checks import check_count, check_numbers, check_positive
+from synfer.core.checks import SUM_TOLERANCE, check_count, check_numbers, check_positive
 from synfer.core.errors import ParameterError
 from synfer.core.params import Array, Params, field
 from synfer.inference.network.arguments import within
-from synfer.inference.network.validation import SUM_TOLERANCE
 
 
 class Neuromodulator(Params):

@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from synfer.core.checks import check_names, check_numbers, check_positive, place
+from synfer.core.checks import SUM_TOLERANCE, check_names, check_numbers, check_positive, place
 from synfer.core.errors import ParameterError
 
-SUM_TOLERANCE = 1e-9
 SIZES = {"W": ("Nx", "No"), "K": ("Nx", "Nx"), "V": ("Ny", "Nx")}
 
 

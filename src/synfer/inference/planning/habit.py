@@ -9,7 +9,7 @@ the cue only if it stays a step longer than the planner.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -21,7 +21,7 @@ from synfer.inference.model import GenerativeModel
 from synfer.inference.planning.acting import act
 from synfer.inference.planning.t_maze import ARMS, CUE, t_maze_outcomes, t_maze_pomdp
 from synfer.inference.tasks import TMaze
-from synfer.inference.tasks.contract import words
+from synfer.inference.tasks.contract import Ordering, words
 from synfer.inference.tasks.tmaze import Place
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def compare_habit(
     linger: int = 3,
     T: int = 60,
     modulation: "RiskModulation | None" = None,
-    ordering: Literal["original", "port"] = "original",
+    ordering: Ordering = "original",
     seed: int,
 ) -> xr.Dataset:
     """Trials of a planner, of one that does not care to know, and of a habit that learns from risk.

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from synfer.core.checks import check_kind, check_names, check_numbers, place, shortly
+from synfer.core.checks import SUM_TOLERANCE, check_kind, check_names, check_numbers, place, shortly
 from synfer.core.errors import ParameterError
-from synfer.inference.model import SUM_TOLERANCE
 
 FARTHEST = 1e100
 """Preferences at most [nats], so that sums of them stay numbers."""
@@ -112,9 +111,10 @@ class Pomdp:
 
     def digest(self) -> str:
         """What tells one model from another, in 32 letters."""
-        digest = hashlib.blake2b(digest_size=16)
+        names = (self.modalities, self.states, self.actions)
+        digest = hashlib.blake2b(repr(names).encode(), digest_size=16)
         for array in (*self.A, self.B, *self.C, self.D):
-            digest.update(str(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+            digest.update(str(array.shape).encode() + (array + 0.0).astype("<f8").tobytes())  # + 0.0 makes 0 of -0
         return digest.hexdigest()
 
 

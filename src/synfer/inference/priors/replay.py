@@ -17,6 +17,7 @@ from synfer.inference.agent.forced import Followed, Follower
 from synfer.inference.agent.trial import Plan
 from synfer.inference.model import GenerativeModel
 from synfer.inference.tasks import Task
+from synfer.inference.tasks.contract import begin
 
 KEYS = 4
 """Keys of `init` that are tried to see whether a task has one start."""
@@ -108,7 +109,7 @@ def _shares(alpha: np.ndarray, classes: Classes) -> np.ndarray:
 
 
 def _keys(task: Task, trials: int) -> list[int]:
-    if len({task.init(key) for key in range(KEYS)}) > 1:
+    if len({begin(task, key) for key in range(KEYS)}) > 1:
         raise ParameterError(
             f"{type(task).__name__} begins in different states; give keys, that of init for each of the {trials} trials"
         )

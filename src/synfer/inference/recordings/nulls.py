@@ -2,8 +2,9 @@
 
 "sessions": raw sessions, each with its stimuli, inputs and responses, are permuted and all of the analysis is run
     again. Where sessions are exchangeable this test is exact. It finds any change over sessions, of whatever kind.
-"states": x is taken from the first session as in the recording, and its sessions are permuted afterwards. What tells
-    all later sessions from the first one is in this null too; only the order of sessions counts as excess.
+"states": x is taken from the first session as in the recording, and the later ones are permuted afterwards. What tells
+    all of them from the first one is in this null too; only their order counts as excess. Exact where they can be
+    exchanged.
 """
 
 import numpy as np
@@ -32,6 +33,11 @@ def orders(culture: Culture, n: int, seed: int) -> np.ndarray:
     return np.stack([rng.permutation(len(culture.n)) for _ in range(n)])
 
 
+def after_first(order: np.ndarray) -> np.ndarray:
+    """The same order of the later sessions, behind the first one."""
+    return np.concatenate([[0], order[order != 0]])
+
+
 def permuted(
     culture: Culture, observed: Sums, base: np.ndarray, conventions: Conventions, shuffled: np.ndarray
 ) -> np.ndarray:
@@ -40,7 +46,8 @@ def permuted(
     for p, order in enumerate(shuffled):
         anew = normalise(culture, base[p], conventions, order, whole=False)
         found[0, :, p] = summary(culture, anew, conventions, order)
-        found[1, :, p] = summary(culture, observed.reordered(order), conventions, order)
+        later = after_first(order)
+        found[1, :, p] = summary(culture, observed.reordered(later), conventions, later)
     return found
 
 
@@ -50,8 +57,10 @@ def band(
     """(null, end, S) free energy by place in the order: its lower and upper quantile, and the mean between them."""
     L = np.empty((2, len(shuffled), len(culture.n)))
     for p, order in enumerate(shuffled):
-        for k, sums in enumerate((normalise(culture, base[p], conventions, order), observed.reordered(order))):
-            L[k, p] = analyse(culture, sums, conventions, order).terms.sum(0)
+        later = after_first(order)
+        pairs = ((normalise(culture, base[p], conventions, order), order), (observed.reordered(later), later))
+        for k, (sums, own) in enumerate(pairs):
+            L[k, p] = analyse(culture, sums, conventions, own).terms.sum(0)
     low, high = np.quantile(L, [(1 - level) / 2, (1 + level) / 2], axis=1)
     return np.stack([low, L.mean(1), high], axis=1)
 

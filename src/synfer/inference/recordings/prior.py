@@ -117,12 +117,22 @@ def implied_prior(y: np.ndarray, o: np.ndarray, n: np.ndarray, insensitivity: fl
         if abs(beta[0]) > 20:
             break
         if abs(step).max() < 1e-8:
-            influence = np.linalg.solve(whole, score.T)[[0, -1]].T
-            return Implied(float(beta[0]), float(beta[-1]), influence)
+            return Implied(float(beta[0]), float(beta[-1]), _influence(whole, information, score))
     raise ParameterError(
         f"responses of {y.sum() / n.sum():.3g} on the average, where base is 1/2, do not determine a prior; give the "
         f"base of the culture's own control"
     )
+
+
+def _influence(whole: np.ndarray, information: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """(S, 2) what logit D and plasticity would lose without a session; all the others tell what they are then."""
+    try:
+        return np.linalg.solve(whole - information, score[..., None])[:, [0, -1], 0]
+    except np.linalg.LinAlgError:
+        raise ParameterError(
+            f"{len(score)} sessions do not determine a prior and its error: without one of them the others tell no "
+            f"plasticity; raise learn_sessions"
+        ) from None
 
 
 class _Past(NamedTuple):

@@ -54,6 +54,8 @@ def shift_recovery(
     Raises:
         ParameterError: names the argument.
 
+    Accuracy: at the defaults .96 of 100 cultures; with the trend taken away .72, and the skill is worse with the shift.
+
     Example:
         >>> found = shift_recovery(ImplicitFreeEnergy(4, detrend=False), shift=1, cultures=2, sessions=12, seed=1)
         >>> found.better.values.tolist()

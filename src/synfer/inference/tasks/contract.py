@@ -6,13 +6,16 @@ a finite task can be tabulated (`explore`), replayed, and given to many agents a
 """
 
 from collections.abc import Callable, Hashable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from synfer.core.checks import check_count, check_kind, shortly
 from synfer.core.errors import ParameterError
 from synfer.core.seeds import generator
+
+Ordering = Literal["original", "port"]
+"""Of a step: act, then observe and decide; or observe, decide, act."""
 
 
 class Task(Protocol):
@@ -88,8 +91,7 @@ def check_task(task: Any, *, key: int = 0, steps: int = 1_000, ends: bool = True
     check_kind("ends", ends, bool, "give ends=False for a task that goes on until time is up")
     start = _twice(task, "init", key)
     check_hashable("init", (key,), start)
-    if _check_state(task, start):
-        raise ParameterError(f"init({key}) = {start!r} is done already: no trial can begin; start elsewhere")
+    _check_start(key, start, _check_state(task, start))
     _check_step(task, start, start)
     visited, ended, complete = _visit(task, start)
     _walk(task, start, key, steps)
@@ -126,9 +128,9 @@ def _walk(task: Any, start: Hashable, key: int, steps: int) -> None:
     for path in paths:
         state = start
         for action in actions:
-            after = _call(task, "step", state, action)
-            path.append((state, action, after, _flat(task, after), _call(task, "outcome", state, after)))
-            state = start if task.done(after) else after
+            after = call(task, "step", state, action)
+            path.append((state, action, after, _flat(task, after), call(task, "outcome", state, after)))
+            state = start if ended(task, after) else after
     for first, second in zip(*paths, strict=True):
         if first != second:
             state, action = first[:2]
@@ -159,22 +161,42 @@ def _visit(task: Any, start: Hashable) -> tuple[int, bool, bool]:
 
 def _check_state(task: Any, state: Hashable) -> bool:
     """Observation and end of one state; whether it is done."""
-    seen = _check_observation(task, state, _call(task, "observe", state))
+    seen = _check_observation(task, state, call(task, "observe", state))
     _same_again(task, "observe", (state,), seen)
-    done = _twice(task, "done", state)
+    done = ended(task, state)
+    _same_again(task, "done", (state,), done)
+    return done
+
+
+def begin(task: Any, key: int) -> Hashable:
+    """The state that a trial begins in, or a ParameterError: it cannot be hashed, or is done already."""
+    start = call(task, "init", key)
+    check_hashable("init", (key,), start)
+    _check_start(key, start, ended(task, start))
+    return start
+
+
+def ended(task: Any, state: Hashable) -> bool:
+    """Whether the trial ends in a state, or a ParameterError where `done` says neither True nor False."""
+    done = call(task, "done", state)
     if not isinstance(done, (bool, np.bool_)):
-        raise ParameterError(f"done({state!r}) = {done!r} must be True or False; return bool(...)")
+        raise ParameterError(f"done({state!r}) = {shortly(done)} must be True or False; return bool(...)")
     return bool(done)
 
 
 def observed(task: Any, state: Hashable) -> np.ndarray:
     """(No,) uint8: what a state shows, or a ParameterError that says what is wrong with it."""
-    return _check_observation(task, state, task.observe(state)).astype(np.uint8)
+    return _check_observation(task, state, call(task, "observe", state)).astype(np.uint8)
 
 
 def judged(task: Any, before: Hashable, after: Hashable) -> float:
     """The outcome of a step, or a ParameterError that says what is wrong with it."""
-    return _check_outcome(before, after, task.outcome(before, after))
+    return _check_outcome(before, after, call(task, "outcome", before, after))
+
+
+def _check_start(key: int, start: Hashable, done: bool) -> None:
+    if done:
+        raise ParameterError(f"init({key}) = {start!r} is done already: no trial can begin; start elsewhere")
 
 
 def _check_observation(task: Any, state: Hashable, seen: Any) -> np.ndarray:
@@ -200,7 +222,7 @@ def _check_observation(task: Any, state: Hashable, seen: Any) -> np.ndarray:
 
 
 def _check_step(task: Any, before: Hashable, after: Hashable) -> None:
-    found = _check_outcome(before, after, _call(task, "outcome", before, after))
+    found = _check_outcome(before, after, call(task, "outcome", before, after))
     _same_again(task, "outcome", (before, after), found)
 
 
@@ -228,11 +250,11 @@ _PURE = "; let what happens depend on the state and the action alone, and draw c
 
 def _twice(task: Any, name: str, *arguments: Any) -> Any:
     """What a function returns, twice the same."""
-    return _same_again(task, name, arguments, _call(task, name, *arguments))
+    return _same_again(task, name, arguments, call(task, name, *arguments))
 
 
 def _same_again(task: Any, name: str, arguments: tuple[Any, ...], first: Any) -> Any:
-    second = _call(task, name, *arguments)
+    second = call(task, name, *arguments)
     if not _same(first, second):
         said = f"{name}{_show(arguments)} gave {first!r}"
         if repr(first) == repr(second):
@@ -254,7 +276,8 @@ _POSSIBLE = dict.fromkeys(FUNCTIONS, "make it possible for every state that can 
 }
 
 
-def _call(task: Any, name: str, *arguments: Any) -> Any:
+def call(task: Any, name: str, *arguments: Any) -> Any:
+    """What a function of a task gives, or a ParameterError that says what it was called with and how it failed."""
     function: Callable[..., Any] = getattr(task, name)
     try:
         return function(*arguments)
@@ -265,7 +288,7 @@ def _call(task: Any, name: str, *arguments: Any) -> Any:
 
 
 def _flat(task: Any, state: Any) -> bytes:
-    seen = _check_observation(task, state, _call(task, "observe", state))
+    seen = _check_observation(task, state, call(task, "observe", state))
     return seen.astype(np.float64).tobytes()
 
 

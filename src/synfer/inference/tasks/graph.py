@@ -7,7 +7,7 @@ import numpy as np
 
 from synfer.core.checks import check_count
 from synfer.core.errors import ParameterError
-from synfer.inference.tasks.contract import Task, check_hashable, check_parts, judged, observed
+from synfer.inference.tasks.contract import Task, begin, call, check_hashable, check_parts, ended, judged, observed
 
 
 class TaskGraph(NamedTuple):
@@ -16,7 +16,7 @@ class TaskGraph(NamedTuple):
     Attributes:
         next: (S, n_actions) int32, the state after each action.
         observation: (S, No) uint8, 0 or 1.
-        outcome: (S, n_actions) of each step, in [0, 1].
+        outcome: (S, n_actions) of each step, in [0, 1]; 1/2 where the trial is done, as nobody takes it.
         done: (S,) bool.
         start: The state that a trial begins in, 0.
         states: The task's own states.
@@ -39,7 +39,7 @@ def explore(task: Task, key: int = 0, limit: int = 100_000) -> TaskGraph:
         limit: Most states.
 
     Raises:
-        ParameterError: more states than `limit`, or observations and outcomes that break the contract.
+        ParameterError: more states than `limit`, or a task that breaks the contract, as `check_task` says it.
 
     Example:
         >>> from synfer.inference.tasks import Maze
@@ -49,13 +49,12 @@ def explore(task: Task, key: int = 0, limit: int = 100_000) -> TaskGraph:
     """
     check_parts(task)
     key, limit = check_count("key", key, 0, 2**63 - 1), check_count("limit", limit)
-    start = task.init(key)
-    check_hashable("init", (key,), start)
+    start = begin(task, key)
     place: dict[Hashable, int] = {start: 0}
     states, following, outcome, done = [start], [], [], []
     for state in states:  # grows while it is read
-        ends = bool(task.done(state))
-        after = [state if ends else task.step(state, action) for action in range(task.n_actions)]
+        ends = ended(task, state)
+        after = [state if ends else call(task, "step", state, action) for action in range(task.n_actions)]
         for action, own in enumerate(after):
             check_hashable("step", (state, action), own)
             if own not in place:
@@ -67,7 +66,7 @@ def explore(task: Task, key: int = 0, limit: int = 100_000) -> TaskGraph:
                 place[own] = len(states)
                 states.append(own)
         following.append([place[own] for own in after])
-        outcome.append([judged(task, state, own) for own in after])
+        outcome.append([0.5 if ends else judged(task, state, own) for own in after])
         done.append(ends)
     return TaskGraph(
         next=np.array(following, dtype=np.int32),

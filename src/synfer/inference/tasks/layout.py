@@ -5,15 +5,14 @@ between.
 """
 
 from collections import deque
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 
 from synfer.core.checks import check_choice, check_count, place
 from synfer.core.errors import ParameterError
-from synfer.core.seeds import check_seed, generator
+from synfer.core.seeds import Stream, check_legacy_seed, generator
 
-Stream = Literal["modern", "legacy"]
 SIDES = ((-1, 0), (1, 0), (0, -1), (0, 1))
 """(rows, columns) of what 0..3 mean, for walls and for actions: up, down, left, right."""
 
@@ -49,9 +48,7 @@ def _sides(seed: int, width: int, height: int, stream: Stream) -> Any:
     if check_choice("stream", stream, get_args(Stream)) == "modern":
         source = generator(seed, "maze", f"{height} x {width}")
         return lambda: int(source.integers(4))
-    if check_seed(seed) >= 2**32:
-        raise ParameterError(f"seed = {seed} of the legacy stream must be < 2^32; choose a smaller one")
-    legacy = np.random.RandomState(seed)  # the published mazes were drawn by it
+    legacy = np.random.RandomState(check_legacy_seed(seed))  # the published mazes were drawn by it
     return lambda: legacy.randint(4)
 
 

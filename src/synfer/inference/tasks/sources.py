@@ -6,7 +6,7 @@ on with 1, 3/4, 1/4, 0 for s = (1, 1), (1, 0), (0, 1), (0, 0), the second half w
 be decided: this is a world for beliefs alone. Reference: Isomura & Friston (2020), Neural Comput. 32:2085.
 """
 
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import xarray as xr
@@ -16,8 +16,7 @@ from synfer.core.checks import check_choice, check_count, check_numbers, place
 from synfer.core.errors import ParameterError
 from synfer.core.params import Params, field
 from synfer.core.results import dataset
-from synfer.core.seeds import check_seed, generator
-from synfer.inference.tasks.layout import Stream
+from synfer.core.seeds import Stream, check_legacy_seed, check_seed, generator
 
 TOTAL = (200.0, 400.0)
 """Ends of the prior counts that `generate` draws."""
@@ -86,8 +85,9 @@ class Sources(Params):
             ParameterError: names the argument.
         """
         steps = check_count("steps", steps)
-        draw = self._modern if check_choice("stream", stream, ("modern", "legacy")) == "modern" else self._legacy
-        s, o, u = draw(steps, check_seed(seed))
+        draw = self._modern if check_choice("stream", stream, get_args(Stream)) == "modern" else self._legacy
+        seed = check_seed(seed)
+        s, o, u = draw(steps, seed)
         total = TOTAL[0] + (TOTAL[1] - TOTAL[0]) * u
         return dataset(
             {
@@ -109,9 +109,7 @@ class Sources(Params):
         return s, o, generator(seed, "sources", "total").random((self.n_inputs, self.n_sources))
 
     def _legacy(self, steps: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        if seed >= 2**32:
-            raise ParameterError(f"seed = {seed} must be < 2^32 in the legacy stream; or stream='modern'")
-        state = np.random.RandomState(seed)
+        state = np.random.RandomState(check_legacy_seed(seed))
         s, u = np.empty((steps, self.n_sources), dtype=int), np.empty((steps, self.n_inputs))
         for t in range(steps):
             s[t] = state.randint(2, size=self.n_sources)
