@@ -51,7 +51,7 @@ class ImplicitFreeEnergy:
         resamples: Of sessions for intervals, >= 20.
         level: Of intervals, in (0, 1).
         null: That `score` takes: "sessions", raw sessions permuted and all run again, an exact test of sessions that
-            can be exchanged; or "states", responses x of all sessions but the first permuted, an exact test of their order.
+            can be exchanged; or "states", responses x of all sessions but the first permuted, one of their order.
         seed: Of permutations and resampling.
 
     Attributes:

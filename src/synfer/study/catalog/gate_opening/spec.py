@@ -29,8 +29,8 @@ class Spec(Params):
     layers: int = field(12, ge=3, doc="layers at which the claims speak of a chain")
     deep: int = field(20, ge=4, doc="layers over which an opening has to last")
     A: tuple[float, ...] = field((11.5, 12.0), unit="mV", doc="drives N p J of the map")
-    lag: tuple[float, ...] = field((0.0, 3.0, 4.5), unit="ms", doc="lags of the gate per layer, of the map")
-    depth: tuple[float, ...] = field((4.0, 6.0), unit="mV", doc="depths of the gate, of the map")
+    lag: tuple[float, ...] = field((0.0, 4.5), unit="ms", doc="lags of the gate per layer, of the map")
+    depth: tuple[float, ...] = field((4.0,), unit="mV", doc="depths of the gate, of the map")
     A_open: float = field(12.0, unit="mV", gt=0, doc="drive of the map at which a travelling gate is shown")
     lag_open: float = field(4.5, unit="ms", gt=0, doc="its lag")
     A_at_once: float = field(11.5, unit="mV", gt=0, doc="drive of the map at which the gate on all layers is judged")
@@ -50,7 +50,7 @@ class Spec(Params):
     pace: float = field(5.0, unit="ms", gt=0, doc="time that a run leaves a volley for each layer, at least")
     tail: float = field(60.0, unit="ms", gt=0, doc="time that a run leaves the last volley to end")
     finite_width: int = field(1000, ge=1, doc="neurons per layer of the spiking chains")
-    trials: int = field(6, ge=1, doc="runs of each spiking chain")
+    trials: int = field(4, ge=1, doc="runs of each spiking chain")
     finite_dt: float = field(0.05, unit="ms", gt=0, doc="step of the spiking chains")
     window: float = field(20.0, unit="ms", gt=0, doc="window in which both are read")
     seed: int = field(1, ge=0, doc="seed of the spiking chains")
@@ -113,6 +113,7 @@ PRESETS = {
         A=(11.0, 11.5, 11.7, 11.8, 11.9, 12.0, 12.1, 12.3),
         lag=(0.0, 1.5, 3.0, 3.4, 4.0, 4.5, 5.0, 6.0),
         capture=(0.0, 5.0, 10.0, 15.0, 30.0, 40.0),
+        depth=(4.0, 6.0),
         fraction=(0.85, 0.9, 0.95),
         lag_ratio=(0.0, 0.75, 1.0, 1.25, 1.5),
         tolerance=0.004,
