@@ -119,10 +119,10 @@ def test_the_digamma_form_is_that_of_mpmath(total):
     "counts", [(1.0, 1e-20), (3e9, 0.7), (1e-200, 1e200), (1.0, 1.0), (1e308, 1e308), (5e-324, 1.0)]
 )
 def test_the_log_of_a_mean_is_exact_where_the_mean_is_near_1(counts):
-    # Truth: 60 digits. A quotient, an ln(1 + .), and a logarithm in place of them where odds overflow: 4 roundings.
-    a, b = (mp.mpf(x) for x in counts)
-    with mp.workdps(400):
-        exact = [float(mp.log(x / (a + b))) for x in (a, b)]
+    # Truth: 400 digits. A quotient, an ln(1 + .), and a logarithm in place of them where odds overflow: 4 roundings.
+    a, b = (mpmath.mpf(x) for x in counts)
+    with mpmath.workdps(400):
+        exact = [float(mpmath.log(x / (a + b))) for x in (a, b)]
     np.testing.assert_allclose(expected_log(counts, "ratio"), exact, rtol=4 * np.finfo(float).eps)
 
 

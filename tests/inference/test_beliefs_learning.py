@@ -112,6 +112,7 @@ def test_learning_online_is_inference_and_counting_in_turn(random_model, every, 
     o, Gamma = rng.random((T, 3)), rng.random(T)
     d = np.eye(3)[rng.integers(0, 3, T + 1)] if taken else None
     result = learn_online(model, o, d, Gamma, every=every, floor=0.5)
+    assert (result.attrs["verb"], result.attrs["model"]) == ("learn_online", model.digest())
     states, own = [infer(model, o).s.values[0]], model
     for start in range(0, T, every):
         part = slice(start, min(start + every, T))

@@ -290,3 +290,18 @@ def test_a_rule_that_is_off_by_a_little_anywhere_fails(random_network, place):
 
     table = check_equivalence(net, x, y, rng.uniform(0, 1, (6, net.n_inputs)), 0.2, rule=off)
     assert [row.term for row in table if not row.holds] == ["W0"]
+
+
+def test_a_threshold_near_0_has_no_more_than_its_rounding():
+    """phi1 = -1e-9, the log of a number near 1, of which 1e-16 is rounded: 5e-15 nats too much are not."""
+    net = CanonicalNetwork(W1=[[1.0]], W0=[[-1.0]], phi1=-1e-9, phi0=float(np.log(1e-9)))
+    given = (np.ones((2, 1)), None, np.ones((1, 1)))
+
+    def cost(*own):
+        terms = neural_cost(*own).terms
+        return {name: terms.sel(term=name).values + 5e-15 * (name == "prior") for name in TERMS}
+
+    assert check_equivalence(net, *given).holds
+    assert check_equivalence(net, *given, cost=cost).reason.startswith(
+        "prior: differs by 5.03e-15 at step 1, where rounding allows 1e-15"
+    )

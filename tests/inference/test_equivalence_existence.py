@@ -6,6 +6,7 @@ from scipy.special import expit, logit
 
 from synfer.core.errors import NumericalError, ParameterError
 from synfer.inference.equivalence import cost_exists
+from synfer.inference.equivalence.existence import _jacobians
 from synfer.inference.network.activity import Wiring
 
 W = np.random.default_rng(71).normal(size=(4, 4))
@@ -101,6 +102,24 @@ def test_a_jump_is_not_read_as_smooth(jump, where):
     skew = W - W.T
     with pytest.raises(NumericalError, match="activity jumps at u ="):
         cost_exists(lambda u: -u + skew @ jump(u), 4)
+
+
+@pytest.mark.parametrize("corner", [1, -1])
+def test_a_jump_in_a_corner_is_found(corner):
+    """Beyond 2.9 in all of four: one in 3e7 draws is there, and the corner itself always."""
+    step = lambda u: float((corner * u > 2.9).all()) * np.ones(4)  # noqa: E731
+    with pytest.raises(NumericalError, match="activity jumps at u ="):
+        cost_exists(lambda u: -u + step(u), 4, points=4)
+
+
+def test_no_point_is_trusted_more_than_half_of_the_others():
+    """f_1 = u_2^7, exact at u_2 = 0, where both widths give 0; elsewhere they differ by O(width^4)."""
+    u = np.array([[0.3, 0.0], [0.3, 1.0], [0.3, 2.0]])
+    _, error = _jacobians(lambda v: np.array([v[1] ** 7, 0.0]), None, u, 0.1)
+    # Four points of width h miss a slope by -h^4 f^(5)/30; half the width, by 1/16 of it.
+    assert error[1, 0, 1] == pytest.approx(15 / 16 * 0.1**4 * 2520 / 30, rel=0.1)
+    assert error[0, 0, 1] == pytest.approx(error[1, 0, 1], rel=1e-6)
+    assert error[2, 0, 1] > error[1, 0, 1]
 
 
 def test_what_is_steep_or_has_a_kink_does_not_jump():

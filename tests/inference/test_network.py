@@ -7,6 +7,7 @@ from scipy.special import expit, logit
 
 from synfer.core.errors import NumericalError, ParameterError
 from synfer.inference.network import CanonicalNetwork, activity, neural_cost
+from synfer.inference.network.cost import terms
 
 EPS = np.finfo(float).eps
 
@@ -262,3 +263,10 @@ def test_a_cost_that_overflows_is_named():
     net = CanonicalNetwork(W1=[[1e308, 1e308]], W0=[[0.0, 0.0]])
     with pytest.raises(NumericalError, match="likelihood = inf at step 1"):
         neural_cost(net, np.ones((3, 1)), None, [[0.5, 0.5], [1.0, 1.0]])
+
+
+def test_a_cost_that_is_not_finite_is_told_with_the_step_of_the_whole_sequence():
+    net = CanonicalNetwork(W1=[[1.5e308]], W0=[[0.0]], phi1=-1.5e308)
+    x = np.ones((3, 1))
+    with pytest.raises(NumericalError, match=r"neural_cost = .*inf at step 5"):
+        terms(net, x, np.zeros((3, 0)), np.stack([x[:-1], 1 - x[:-1]]), np.array([[1.0], [0.0]]), np.zeros(2), first=4)

@@ -9,6 +9,7 @@ from synfer.core.errors import ParameterError
 from synfer.inference.beliefs import learn_online, update_counts
 from synfer.inference.equivalence import to_model
 from synfer.inference.network import (
+    CanonicalNetwork,
     EligibilityTrace,
     Neuromodulator,
     activity,
@@ -293,6 +294,20 @@ def test_a_trial_is_activity_and_then_plasticity(random_network):
 
 def added(net, x_before, y):
     return EligibilityTrace.empty(net).add(x_before, y)
+
+
+@pytest.mark.parametrize("excess", [0.99, 1.01])
+def test_a_gradient_goes_as_fast_as_it_may_and_no_faster(excess):
+    """Slope home / 4 at W = 0, where half of the counts are active: Euler steps of rate 8 / home still come to rest."""
+    net = CanonicalNetwork(W1=[[0.1]], W0=[[0.1]], lambda_W=1.0)
+    x, o = [[0.5], [1.0], [1.0]], [[1.0], [0.0]]
+    rate = excess * 8 / 3  # the pathway up has seen lambda = 1, and fires twice
+    if excess > 1:
+        with pytest.raises(ParameterError, match=r"overshoots in W, where the counts come to 3; give rate <= 2.67"):
+            plasticity(net, x, None, o, rule="gradient", rate=rate, steps=2)
+        return
+    rest = plasticity(net, x, None, o).W1
+    assert abs(plasticity(net, x, None, o, rule="gradient", rate=rate, steps=3000).W1 - rest).max() < 1e-9
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from synfer.inference.agent import RiskModulation, learn, learn_maze, maze_model
 from synfer.inference.beliefs import infer, sampling_law, update_counts
 from synfer.inference.model import GenerativeModel
 from synfer.inference.priors import decision_frequency, estimate_prior, prior_recovery
+from synfer.inference.priors.recovery import _one, _Stopped
 from synfer.inference.tasks import Maze, TMaze
 
 MAZE = Maze.generate(seed=4, width=19, height=7)
@@ -236,3 +237,10 @@ def test_results_say_what_they_come_from(run):
     found = estimate_prior(quick_learner(0.3), MAZE, run.d)
     assert (found.verb, found.model, found.task) == ("estimate_prior", quick_learner(0.3).digest(), [repr(MAZE)])
     assert [name for name, variable in found.variables.items() if not variable.attrs.get("units")] == []
+
+
+def test_an_agent_stops_after_the_trial_in_which_another_has_failed():
+    asked = []
+    with pytest.raises(_Stopped):
+        _one(quick_learner(0.3), MAZE, 50, 1, 30, None, lambda: bool(asked.append(1)) or len(asked) > 1)
+    assert len(asked) == 2

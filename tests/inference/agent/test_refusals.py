@@ -92,7 +92,7 @@ def test_positions_and_states_may_both_be_kept():
 
 
 def test_learn_maze_takes_mazes_alone(ring):
-    with pytest.raises(ParameterError, match="must be of kind Maze; for example Maze.generate"):
+    with pytest.raises(ParameterError, match="must be of kind Maze; for example"):
         learn_maze(maze_model(), ring(), 1, 1)
 
 

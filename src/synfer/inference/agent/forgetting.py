@@ -127,13 +127,16 @@ class Forgetting:
         self.long = np.empty((len(walks), weights.D.difference.size))
         self.long[::2], self.long[1::2] = 1.0, 0.0
         self.law = self._law(walks, self.long)
+        self.found: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def at(self, depth: int) -> tuple[np.ndarray, np.ndarray]:
         """(n,) total variation of the law and largest change of a belief, by a table of that depth."""
-        last = self.walks[:, -min(depth + 1, LONG) :]
-        stayed, s = np.repeat(last[:, :1], ROUNDS - 1, axis=1), np.full(self.long.shape, 0.5)
-        variation = 0.5 * abs(self._law(np.hstack([stayed, last]), s) - self.law).sum(1)
-        return variation, abs(s - self.long).max(1)
+        if depth not in self.found:
+            last = self.walks[:, -min(depth + 1, LONG) :]
+            stayed, s = np.repeat(last[:, :1], ROUNDS - 1, axis=1), np.full(self.long.shape, 0.5)
+            variation = 0.5 * abs(self._law(np.hstack([stayed, last]), s) - self.law).sum(1)
+            self.found[depth] = variation, abs(s - self.long).max(1)
+        return self.found[depth]
 
     def enough(self) -> int:
         """The least depth that is good enough, as far as this can tell; DEEPEST + 1 where none is."""

@@ -42,7 +42,7 @@ def act(
         outcomes: How observations of the task are outcomes of the model's modalities, (No,) to M indices; of the
             T-maze, `t_maze_outcomes`.
         trials: Number of trials.
-        depth: Actions that a policy looks ahead.
+        depth: Actions that a policy looks ahead (that of `learn` and `hitting_time` is memory).
         gamma: Precision of policies; the action is drawn from their posterior.
         objective: As in `expected_free_energy`.
         T: Most actions in a trial.
@@ -50,7 +50,9 @@ def act(
 
     Returns:
         By `trial`, from 0: `reached`, whether it came to an end; `moves`, how many; `outcome` of its last step, 0
-        progress to 1 setback; `d` (trial, step), the action decided on at steps 1, 2, ..., -1 after its end.
+        progress to 1 setback; `d` (trial, step), the action decided on at steps 1, 2, ..., -1 after its end
+        (`learn` has a step 0 before the first observation too, and its `d` are decisions, of which
+        several may begin with one action).
 
     Raises:
         ParameterError: what does not fit.

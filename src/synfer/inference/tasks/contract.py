@@ -214,7 +214,7 @@ def _check_observation(task: Any, state: Hashable, seen: Any) -> np.ndarray:
         )
     if values.dtype.kind not in "buif":
         raise ParameterError(f"{said} is of type {values.dtype} and must be numbers, each 0 or 1; convert it")
-    wrong = ~np.isin(values, (0, 1))
+    wrong = (values != 0) & (values != 1)
     if wrong.any():
         k = int(np.argmax(wrong))
         raise ParameterError(f"{said}[{k}] = {values[k]!s} must be 0 or 1; code it by binary observations")

@@ -66,7 +66,8 @@ def explore(task: Task, key: int = 0, limit: int = 100_000) -> TaskGraph:
                 place[own] = len(states)
                 states.append(own)
         following.append([place[own] for own in after])
-        outcome.append([0.5 if ends else judged(task, state, own) for own in after])
+        reached = {own: 0.5 if ends else judged(task, state, own) for own in after}
+        outcome.append([reached[own] for own in after])
         done.append(ends)
     return TaskGraph(
         next=np.array(following, dtype=np.int32),

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from typing import Any, Self
 
@@ -103,7 +104,7 @@ class Maze:
         """Where a trial begins, on the left."""
         return ends(self.grid.shape)[0]
 
-    @property
+    @cached_property
     def goal(self) -> Position:
         """The way out, in the right border."""
         return ends(self.grid.shape)[1]

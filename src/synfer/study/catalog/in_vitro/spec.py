@@ -26,7 +26,7 @@ class Spec(Params):
     fixed: int = field(20, ge=4, doc="synthetic cultures with fixed synapses, in which to find nothing")
     fixed_permutations: int = field(39, ge=19, doc="of the sessions of each synthetic culture")
     repeats: int = field(4, ge=2, doc="recordings of each synthetic culture anew, whose mean is the truth of skill")
-    plasticity: tuple[float, ...] = field((0.003, 0.03), doc="strengths of plasticity for the curve of power, rising")
+    plasticity: tuple[float, ...] = field((0.0003, 0.03), doc="strengths of plasticity for the curve of power, rising")
     power_cultures: int = field(8, ge=2, doc="synthetic cultures of each strength")
     shifts: tuple[float, ...] = field((-1.0, -0.5, 0.5, 1.0), doc="shifts of logit D1 after the learnt sessions")
     shift_cultures: int = field(3, ge=1, doc="synthetic cultures of each shift")
@@ -48,7 +48,7 @@ PRESETS = {
     "quick": Spec(),
     "full": Spec(
         permutations=1000, resamples=200, fixed=200, fixed_permutations=199, repeats=20,
-        plasticity=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3), power_cultures=40, shift_cultures=25,
+        plasticity=(0.0001, 0.0003, 0.001, 0.003, 0.01, 0.1, 1.0), power_cultures=40, shift_cultures=25,
     ),
 }  # fmt: skip
 
