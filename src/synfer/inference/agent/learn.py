@@ -7,11 +7,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 import xarray as xr
 
-from synfer.core.checks import check_choice, check_count, check_function, check_kind
+from synfer.core.checks import check_choice, check_count, check_function, check_kind, shortly
 from synfer.core.errors import ParameterError, SynferWarning
 from synfer.core.points import broadcast, is_sequence
 from synfer.core.results import dataset
-from synfer.core.seeds import check_seed, child
+from synfer.core.seeds import Stream, check_seed, child
 from synfer.inference.agent.fit import check_fit
 from synfer.inference.agent.modulation import RiskModulation
 from synfer.inference.agent.parallel import Progress, side_by_side
@@ -20,11 +20,9 @@ from synfer.inference.agent.trial import Plan, Trial, run
 from synfer.inference.beliefs import TERMS
 from synfer.inference.model import AXES, VALUES, GenerativeModel
 from synfer.inference.tasks import Task
-from synfer.inference.tasks.contract import words
+from synfer.inference.tasks.contract import Ordering, words
 
 Method = Literal["table", "dense"]
-Ordering = Literal["original", "port"]
-Stream = Literal["modern", "legacy"]
 MOST_BYTES = 8e9
 LIMIT = 20_000
 FORGOTTEN = 1e-4
@@ -67,14 +65,14 @@ def learn(
         modulation: How outcomes become risk, and the floor of c; default RiskModulation().
         method: "table": beliefs follow from the last states of the task alone, and are computed once a trial. "dense":
             the recursion itself, step by step; for a task of more than `limit` states, through its functions.
-        depth: States before the present one that the table remembers, >= 1. None: in each trial as few as it needs, and
-            all of them, by the recursion, where four are too few.
+        depth: States before the present one that a belief of the table follows from, >= 1. None: in each trial as few
+            as it needs, and all of them, by the recursion, where four are too few.
         ordering: "original": moves by the last decision, then observes and infers. "port": observes, infers, and then
             moves by the present decision; the goal is not seen, and an outcome belongs to its own decision.
         stream: "modern"; or "legacy", the draws of numpy's RandomState(seed), which needs method="dense".
         record: Of "terms" (of the free energy, by `term`), "E_est" (frequencies of the decisions from t = 2 on),
-            "Gamma" (by window), and by step t = 0 .. t_end "d" (decision), "outcome", "state" (its numbers, as
-            `state_number`), "s" and "q_d"; NaN or -1 after the end of a trial.
+            "Gamma" (by window), and by step t = 0 .. t_end "d" (decision, -1 at t = 0), "outcome", "state" (its
+            numbers, as `state_number`), "s" and "q_d"; NaN or -1 after the end of a trial.
         limit: Most states of a task that is tabulated.
         workers: Threads; default one for each core. Results do not depend on it.
         progress: Called with the fraction done.
@@ -116,7 +114,10 @@ def learn(
         modulation=RiskModulation() if modulation is None else modulation,
         limit=check_count("limit", limit),
     )
-    records = (record,) if isinstance(record, str) else tuple(record)
+    records = (record,) if isinstance(record, str) else record
+    if not is_sequence(records):
+        raise ParameterError(f"record = {shortly(record)} must be names, of {', '.join(RECORDS)}")
+    records = tuple(records)
     points, many = broadcast(model=model, task=task, seed=seed)
     _check(plan, points, records, progress)
     seeds = _seeds(plan, points, shared=many and not is_sequence(seed))

@@ -18,7 +18,8 @@ from synfer.inference.agent.weights import Prior, Weights, mapping, no_mapping
 from synfer.inference.beliefs import TERMS, uniforms
 from synfer.inference.model import GenerativeModel
 from synfer.inference.tasks import Task, TaskGraph, explore
-from synfer.inference.tasks.contract import judged
+from synfer.inference.tasks.contract import begin, judged
+from synfer.inference.tasks.graph import TooManyStates
 
 
 class Plan(NamedTuple):
@@ -166,7 +167,7 @@ class World:
 
         Tables are as deep as the weights need, or those that are given as `judging`.
         """
-        start, infers_first = self.task.init(key), self.plan.infers_first
+        start, infers_first = begin(self.task, key), self.plan.infers_first
         T = self.plan.T if isinstance(source, stepwise.Legacy) else source.u.size + 1
         self.depth, self.truncation = -1, 0.0
         if isinstance(source, stepwise.Legacy) or (known := self.known(start, key)) is None:
@@ -213,7 +214,7 @@ class World:
         if start not in self.tables:
             try:
                 graph = explore(self.task, key, self.plan.limit)
-            except ParameterError:
+            except TooManyStates:
                 if self.plan.method == "table":
                     raise
                 graph = None

@@ -10,6 +10,10 @@ from synfer.core.errors import ParameterError
 from synfer.inference.tasks.contract import Task, begin, call, check_hashable, check_parts, ended, judged, observed
 
 
+class TooManyStates(ParameterError):
+    """A task of more states than may be tabulated."""
+
+
 class TaskGraph(NamedTuple):
     """S states in the order in which a search in breadth meets them. A state that is done leads to itself.
 
@@ -59,7 +63,7 @@ def explore(task: Task, key: int = 0, limit: int = 100_000) -> TaskGraph:
             check_hashable("step", (state, action), own)
             if own not in place:
                 if len(states) == limit:
-                    raise ParameterError(
+                    raise TooManyStates(
                         f"more than limit = {limit} states can be reached from init({key}) of "
                         f"{type(task).__name__}; raise limit, or go step by step without tables"
                     )
