@@ -166,7 +166,8 @@ class GenerativeModel(Frozen):
         for name, (pre, post) in AXES.items():
             if getattr(self, name) is not None:
                 dims = (f"{pre}_value", pre, f"{post}_value", post)
-                variables[name] = (dims, getattr(self, name), {"units": "1", "long_name": f"counts of {pre} and {post}"})
+                words = {"units": "1", "long_name": f"counts of {pre} and {post}"}
+                variables[name] = (dims, getattr(self, name), words)
         for name, (axis, doc) in PRIORS.items():
             if getattr(self, name) is not None:
                 attrs = {"units": "1", "long_name": doc}
