@@ -1,6 +1,7 @@
 """Files that are read without trust, and appear whole or not at all."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +31,8 @@ def beside(target: Path) -> Iterator[Path]:
     """
     partial = target.with_name(f".partial-{os.getpid()}-{target.name}")
     try:
+        if not target.parent.is_dir():
+            raise ParameterError(f"cannot write {target}: there is no folder {target.parent}; make it first")
         if target.is_dir():
             raise ParameterError(f"{target} is a folder that exists; remove it or give another name")
         yield partial
@@ -38,7 +41,8 @@ def beside(target: Path) -> Iterator[Path]:
         partial.replace(target)
         _flush(target.parent)
     except OSError as error:
-        reason = error.strerror or error
+        said = re.search("error message = '([^']*)'", str(error))  # as HDF5 does
+        reason = error.strerror or (said[1] if said else type(error).__name__)
         raise ParameterError(f"cannot write {target} ({reason}); give a file in a folder that can be written") from None
     finally:
         with suppress(OSError):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from synfer.core.errors import ParameterError
+from synfer.core.errors import ParameterError, SynferWarning
 from synfer.inference.network import activity, neural_cost
 from synfer.inference.recordings import ImplicitFreeEnergy, nulls, responses, synthetic_cultures
 from synfer.inference.recordings.analysis import Sums, analyse, normalise, predict, skill, trend
@@ -84,7 +84,9 @@ def test_forecast_learns_from_its_own_responses(small, fit):
 
 
 def test_a_shift_moves_the_log_odds_of_the_first_forecast_session_alone_by_its_size(fit):
-    plain, shifted = fit.forecast(), fit.forecast(shift=[0.5, -1.0])
+    plain = fit.forecast()
+    with pytest.warns(SynferWarning, match="detrend"):
+        shifted = fit.forecast(shift=[0.5, -1.0])
     gap = np.log(shifted.x_forecast / (1 - shifted.x_forecast)) - np.log(plain.x_forecast / (1 - plain.x_forecast))
     assert np.abs(gap.isel(session=slice(0, 4))).max() == 0
     np.testing.assert_allclose(gap.isel(session=4).values, np.broadcast_to([0.5, -1.0], (2, 64, 2)), atol=1e-12)
@@ -156,6 +158,21 @@ def test_resampled_sessions_differ_as_sessions_do_where_nothing_changes():
 def test_p_counts_permutations_at_least_as_large(observed, p):
     # enumeration
     assert nulls.p_value(np.array(observed), np.array([1.0, 2.0, 2.0, 4.0])) == p
+
+
+def test_a_p_of_what_is_no_number_is_none():
+    p = nulls.p_value(np.array([np.nan, 1.0, 1.0]), np.array([[0.0, 1.0], [0.0, np.nan], [0.0, 1.0]]))
+    np.testing.assert_array_equal(p, [np.nan, np.nan, 2 / 3])
+
+
+def test_a_summary_that_is_not_finite_fails_its_culture_alone(small, monkeypatch):
+    real = nulls.permuted
+    spoil = {"c0": np.nan, "c1": 1.0}
+    monkeypatch.setattr(nulls, "permuted", lambda culture, *rest: real(culture, *rest) * spoil[culture.name])
+    with pytest.warns(SynferWarning, match="1 of 2 cultures cannot be analysed, culture 'c0' has a fall or a skill"):
+        fit = ImplicitFreeEnergy(4, permutations=19, resamples=20).fit(small)
+    assert fit.result_.status.values.tolist() == [2, 0]
+    assert np.isnan(fit.result_.skill_p.values[0]).all()
 
 
 def test_steps_left_out_are_as_if_they_had_not_been_there(small):

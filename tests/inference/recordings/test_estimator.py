@@ -1,15 +1,16 @@
 """The conventions of estimators, predictions, scores and what a result holds."""
 
 import inspect
+from typing import Any
 
 import numpy as np
 import pytest
 
-from synfer.core.errors import ParameterError
+from synfer.core.errors import ParameterError, SynferWarning
 from synfer.inference.recordings import ImplicitFreeEnergy, synthetic_cultures
 from synfer.inference.recordings.states import Conventions
 
-FAST = {"learn_sessions": 4, "permutations": 19, "resamples": 20}
+FAST: dict[str, Any] = {"learn_sessions": 4, "permutations": 19, "resamples": 20}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_the_same_seed_gives_the_same_bytes_in_any_company(small, fit):
 
 def test_score_is_the_mean_excess_of_skill_over_the_null(small, fit):
     assert fit.score(small) == pytest.approx(float(fit.result_.skill_excess.sel(null="sessions").mean()))
-    assert fit.score(small.copy()) == pytest.approx(fit.score(small))
+    assert fit.score(small.copy(deep=True)) == fit.score(small)
     states = ImplicitFreeEnergy(**FAST, null="states").fit(small)
     assert states.score(small) == pytest.approx(float(fit.result_.skill_excess.sel(null="states").mean()))
 
@@ -73,8 +74,18 @@ def test_predictions_of_later_sessions_are_the_forecast(small, fit):
     np.testing.assert_array_equal(told, fit.forecast().x_forecast.isel(session=slice(4, None)))
 
 
+def test_learnt_sessions_do_not_follow_upon_themselves(small, fit):
+    # every session of these cultures shows the same inputs, so that only spikes tell them
+    with pytest.warns(SynferWarning, match=r"sessions \[1, 2\] of culture 'c0' .*slice\(4, None\)"):
+        fit.predict(small.isel(culture=[0], session=[5, 2, 3]))
+
+
 def test_results_have_units_and_words(fit):
-    for ds in (fit.result_, fit.forecast(shift=0.5)):
+    with pytest.warns(SynferWarning, match="detrend=False to see it"):
+        shifted = fit.forecast(shift=0.5)
+    assert "detrend=False" in shifted.attrs["warnings"][0]
+    assert "warnings" not in fit.forecast(shift=0).attrs
+    for ds in (fit.result_, shifted):
         bare = [str(n) for n in ds if "units" not in ds[n].attrs and n not in ("valid", "shift")]
         assert bare == []
 
@@ -109,9 +120,61 @@ def test_nothing_goes_before_a_fit(small):
             call(ImplicitFreeEnergy())
 
 
+def test_scores_are_of_data_and_arguments_and_not_of_objects(small):
+    # independent route: the fit of the changed recording with this base as a given one
+    rec = small.drop_attrs().copy(deep=True)
+    fit = ImplicitFreeEnergy(**FAST).fit(rec)
+    before = fit.score(rec)
+    assert before == float(fit.score_.mean())
+    rec["spikes"][:] = rec.spikes.values[:, ::-1].copy()
+    given = ImplicitFreeEnergy(**FAST, base=fit.base_).fit(rec)
+    assert fit.score(rec) == float(given.score_.mean()) != before
+    fit.set_params(null="states")
+    assert fit.score(rec) == float(given.result_.skill_excess.sel(null="states").mean())
+
+
+def test_a_fit_that_fails_leaves_the_one_before(small, fit):
+    told, other = fit.forecast(), clone(fit).fit(small)
+    with pytest.raises(ParameterError, match="must have >= 8"):
+        other.fit(small.isel(session=slice(0, 5)))
+    assert other.forecast().identical(told)
+    with pytest.raises(ParameterError, match="must have >= 8"):
+        other.score(small.isel(session=slice(0, 5)))
+
+
+def test_networks_are_of_the_sessions_of_the_recording(small):
+    rec = small.copy(deep=True)
+    rec["valid"][0, 7] = False
+    for name in ("spikes", "stimulus", "input"):
+        rec[name][0, 7] = 0
+    fit = ImplicitFreeEnergy(**FAST).fit(rec)
+    net, W = fit.network("c0", 12), fit.result_.W_hat.values[0, 12, 0]
+    np.testing.assert_allclose(1 / (1 + np.exp(-net.W1)), W, rtol=1e-12)
+    np.testing.assert_array_equal(fit.network("c0").W1, fit.network("c0", -1).W1)
+    with pytest.raises(ParameterError, match="'c0' has no session 7"):
+        fit.network("c0", 7)
+    np.testing.assert_allclose(fit.network("c1", 7).W1.shape, W.shape)
+
+
+def test_arguments_of_any_kind_can_be_shown():
+    assert repr(ImplicitFreeEnergy(base=np.array([1.0, 2.0]))) == "ImplicitFreeEnergy(base=array([1., 2.]))"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"learn_sessions": "4"}, {"base": True}, {"base": np.ones(2)}, {"detrend": "yes"}, {"insensitivity": 1e13},
+     {"base_se": -0.1}, {"base_se": "1"}, {"base_se": True}, {"base_se": [0.1, 0.2]}],
+)  # fmt: skip
+def test_arguments_of_a_wrong_kind_are_told(small, wrong):
+    with pytest.raises(ParameterError, match=next(iter(wrong))):
+        ImplicitFreeEnergy(**(FAST | wrong)).fit(small)
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
+        (lambda f, rec: f.network(["c0"]), "was not fitted"),
+        (lambda f, rec: f.predict(rec.isel(source=[0])), "and must have 2, one for each ensemble"),
         (lambda f, rec: f.forecast(shift=[1, 2, 3]), "shift has shape"),
         (lambda f, rec: f.network("c7"), "'c7' was not fitted; known: c0, c1"),
         (lambda f, rec: f.network("c0", 24), "session = 24"),

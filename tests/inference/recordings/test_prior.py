@@ -1,32 +1,14 @@
-"""Priors from residuals: exact where counts are known, and fitted where they are not."""
+"""Priors that responses imply, fitted where the counts behind synapses are not known, and how well they are known."""
+
+from typing import Any
 
 import numpy as np
 import pytest
 
 from synfer.core.errors import ParameterError
-from synfer.inference.beliefs import learn_online
-from synfer.inference.model import GenerativeModel
-from synfer.inference.recordings import prior_from_residual
-from synfer.inference.recordings.intervals import implied_intervals
+from synfer.inference.recordings import ImplicitFreeEnergy, responses, synthetic_cultures
+from synfer.inference.recordings.intervals import implied_intervals, widened
 from synfer.inference.recordings.prior import Implied, _past, _potential, implied_prior
-from synfer.inference.tasks.sources import Sources
-
-BROKEN = {1: ([0.51, 0.50], [0.50, 0.51]), 0: ([0.49, 0.50], [0.50, 0.49])}
-"""P(o = 1 | s_j) at the start for inputs 1-16 and 17-32, which breaks the symmetry; times 100 counts."""
-
-
-@pytest.mark.parametrize(("D1", "mean"), [(0.2, 0.284), (0.8, 0.724)])
-@pytest.mark.parametrize("expectation", ["ratio", "digamma"])
-def test_residuals_tell_the_prior_and_the_mean_does_not(D1, mean, expectation):
-    task = Sources()
-    o = task.generate(10_000, seed=1).input.values
-    A = {value: np.repeat(rows, 16, axis=0) for value, rows in BROKEN.items()}
-    model = GenerativeModel.from_probabilities(A1=A[1], A0=A[0], total=100).replace(D=[D1, D1], expectation=expectation)
-    x = learn_online(model, o).s.values[1:]
-    # rounding of x is 1e-16 / (x (1 - x)) in its logit, which the weights cancel; the counts add 1e-16 x 10,000
-    assert np.abs(prior_from_residual(model, x, o) - D1).max() < 1e-12
-    assert x.mean() == pytest.approx(mean, abs=0.05)  # over streams means differ by some .03
-    assert np.abs(x.mean(0) - D1).min() > 0.06
 
 
 def test_responses_without_noise_tell_prior_and_plasticity(small):
@@ -80,11 +62,56 @@ def test_rates_beyond_the_scale_determine_no_prior():
         implied_prior(np.full((6, 64), 1.2), o, np.full(6, 64), 3000.0)
 
 
-def test_bad_input_is_told():
-    model = GenerativeModel.from_probabilities(A1=[[0.6]], A0=[[0.4]], total=10)
-    with pytest.raises(ParameterError, match=r"x\[1, 0\] = 1.5 must be in \[0, 1\]"):
-        prior_from_residual(model, [[0.5], [1.5]], [[1], [0]])
-    with pytest.raises(ParameterError, match="0 or 1 at every step"):
-        prior_from_residual(model, [[0.0], [1.0]], [[1], [0]])
-    with pytest.raises(ParameterError, match="a row for every step"):
-        prior_from_residual(model, [[0.5]], [[1], [0]])
+def test_what_is_not_known_of_the_base_is_added_in_quadrature():
+    # analytic: 3-4-5 triangles in units of z = 1; a side on which neither shift lies stays as it is
+    found = Implied(0.0, 1.0, np.zeros((3, 2)))
+    moved = [Implied(4.0, 1.5, found.influence), Implied(-8.0, 1.2, found.influence)]
+    ends = widened(found, np.array([[-6.0, 3.0], [0.9, 2.2]]), moved, 0.6826894921370859)
+    np.testing.assert_allclose(ends, [[-10.0, 5.0], [0.9, 1 + 1.3]], rtol=1e-12)
+
+
+@pytest.fixture(scope="module")
+def unlike():
+    """Eight cultures of D = .5 and no plasticity, whose gains differ by 10 %."""
+    gains = np.random.default_rng(4).normal(0, 0.1, 8)
+    size: dict[str, Any] = {"sessions": 12, "steps": 256, "units": 16, "D1": 0.5, "plasticity": 0.0}
+    parts = [synthetic_cultures(1, rate=5.9 * np.exp(g), seed=40 + k, **size) for k, g in enumerate(gains)]
+    return [[part[name].values[0] for part in parts] for name in ("spikes", "stimulus", "input")]
+
+
+def covered(fit, D):
+    r = fit.result_
+    return float(((r.D_low <= D) & (r.D_high >= D)).values[r.determined].mean())
+
+
+def test_intervals_of_a_fitted_base_cover_cultures_that_differ_in_gain(unlike):
+    # statistical: nominal .9 of 16 intervals in pairs, of which those of a base taken as exact hold few
+    kind: dict[str, Any] = {"learn_sessions": 6, "permutations": 19, "resamples": 20}
+    fit = ImplicitFreeEnergy(**kind).fit(responses(*unlike))
+    exact = ImplicitFreeEnergy(**kind, base_se=0.0).fit(responses(*unlike))
+    rates = [spikes.mean() for spikes in fit.result_.rate.values[:, :6]]  # sessions of equal length
+    assert fit.base_se_ == pytest.approx(np.std(rates, ddof=1), rel=1e-12) == fit.result_.attrs["base_se"]
+    np.testing.assert_array_equal(fit.result_.D, exact.result_.D)
+    assert int(fit.result_.determined.sum()) >= 12
+    assert covered(fit, 0.5) >= 0.8
+    assert covered(exact, 0.5) < 0.5
+    assert "relative to their group" in fit.result_.attrs["warnings"][0]
+
+
+def test_a_base_that_is_off_is_covered_by_its_error_and_told_without(small):
+    kind: dict[str, Any] = {"learn_sessions": 8, "permutations": 19, "resamples": 20}
+    off = small.isel(culture=[0]).assign_attrs(base=5.9 * 1.03)
+    plain, known = (ImplicitFreeEnergy(**kind, base_se=se).fit(off).result_ for se in (None, 0.03 * 5.9))
+    assert "for this base exactly" in plain.attrs["warnings"][0]
+    assert "warnings" not in known.attrs
+    assert (known.D_low <= plain.D_low).all()
+    assert (known.D_high > plain.D_high).all()
+    # base that may be half as large: responses there lie at the end of the scale
+    wide = ImplicitFreeEnergy(**kind, base_se=4.0).fit(off).result_
+    assert not wide.determined.any()
+    assert np.isnan(wide.plasticity_high).all()
+    np.testing.assert_array_equal(wide.D, plain.D)
+    assert "5.9 +- 4 is not known well enough" in wide.attrs["undetermined"][0].replace("6.08", "5.9")
+    alone = ImplicitFreeEnergy(**kind).fit(off.drop_attrs())
+    assert alone.base_se_ is None
+    assert "the only culture" in alone.result_.attrs["warnings"][0]

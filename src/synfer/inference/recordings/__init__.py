@@ -2,7 +2,6 @@
 
 from synfer.inference.recordings.estimator import ImplicitFreeEnergy
 from synfer.inference.recordings.layout import check_responses, responses
-from synfer.inference.recordings.prior import prior_from_residual
 from synfer.inference.recordings.recovery import recovery
 from synfer.inference.recordings.shift_recovery import shift_recovery
 from synfer.inference.recordings.synthetic import synthetic_cultures
@@ -10,7 +9,6 @@ from synfer.inference.recordings.synthetic import synthetic_cultures
 __all__ = [
     "ImplicitFreeEnergy",
     "check_responses",
-    "prior_from_residual",
     "recovery",
     "responses",
     "shift_recovery",

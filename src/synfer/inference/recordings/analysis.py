@@ -167,7 +167,15 @@ def skill(found: Analysis, expected: np.ndarray, learnt: int) -> float:
     """(e_p - e_f) / (e_p + e_f) of the errors e_f of the forecast and e_p of persistence in the last session.
 
     1 if the forecast is without error, 0 if it is no better than persistence, -1 if only persistence is without error.
+
+    Raises:
+        ParameterError: both are without error.
     """
     last = found.W_hat[-1]
     e_f, e_p = relative_error(last, expected[-1]), relative_error(last, found.W_hat[learnt - 1])
+    if not e_p + e_f > 0:
+        raise ParameterError(
+            "W^ of the last session is that of the learnt ones and that of the forecast to the last digit, so that no "
+            "forecast is better than another; lower insensitivity"
+        )
     return float((e_p - e_f) / (e_p + e_f))

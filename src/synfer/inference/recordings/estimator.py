@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 import xarray as xr
 
-from synfer.core.checks import check_choice, check_count, check_numbers
+from synfer.core.checks import check_choice, check_count, check_numbers, shortly
 from synfer.core.errors import ParameterError, SynferWarning, did_you_mean
 from synfer.core.machine import cores
 from synfer.core.seeds import check_seed
@@ -16,8 +16,10 @@ from synfer.inference.equivalence import to_model
 from synfer.inference.model import GenerativeModel
 from synfer.inference.network import CanonicalNetwork
 from synfer.inference.recordings import labelled, nulls
-from synfer.inference.recordings.layout import check_responses
-from synfer.inference.recordings.outcome import Outcome, outcome, refit
+from synfer.inference.recordings.base import base_of, check_base_se
+from synfer.inference.recordings.layout import DIMS, check_responses
+from synfer.inference.recordings.outcome import Outcome, outcome
+from synfer.inference.recordings.prediction import predicted
 from synfer.inference.recordings.states import Conventions, Culture, cultures
 
 Null = Literal["sessions", "states"]
@@ -43,7 +45,10 @@ class ImplicitFreeEnergy:
     Args:
         learn_sessions: Sessions that thresholds and forecast are learnt from, and that a fall is measured over.
         base: Count per stimulus at x = 1/2, of a control; default that in the recording's attrs, otherwise the mean
-            rate of ensembles over all cultures in the first sessions.
+            rate of ensembles over all cultures in the first sessions, and D is relative to their group.
+        base_se: Standard error of base [spikes], which intervals of D and plasticity include; default 0 for a base that
+            is given, and for a fitted one the sd of the rates between cultures. 2 % of
+            base move D by .015 and plasticity by a factor of 2.
         mean_rate, least_rate, preference: Which units make up the ensembles [spikes per stimulus].
         x_gain, rate_gain, detrend: From counts to x; without the trend taken away x follows changes of the rate.
         insensitivity, gain, window, eps: Of the counts; see `Conventions`, which has the published defaults.
@@ -55,7 +60,7 @@ class ImplicitFreeEnergy:
         seed: Of permutations and resampling.
 
     Attributes:
-        base_: Count per stimulus at x = 1/2.
+        base_, base_se_: Count per stimulus at x = 1/2, and its standard error or None.
         result_: Dataset of the fit; see `fit`.
         score_: (culture,) skill in excess of the null.
 
@@ -80,6 +85,7 @@ class ImplicitFreeEnergy:
         learn_sessions: int = 10,
         *,
         base: float | None = None,
+        base_se: float | None = None,
         mean_rate: float = 1.0,
         least_rate: float = 0.1,
         preference: float = 0.5,
@@ -98,6 +104,7 @@ class ImplicitFreeEnergy:
     ) -> None:
         self.learn_sessions = learn_sessions
         self.base = base
+        self.base_se = base_se
         self.mean_rate = mean_rate
         self.least_rate = least_rate
         self.preference = preference
@@ -132,7 +139,7 @@ class ImplicitFreeEnergy:
 
     def __repr__(self) -> str:
         defaults = {name: own.default for name, own in inspect.signature(type(self)).parameters.items()}
-        changed = [f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name]]
+        changed = [f"{n}={shortly(v)}" for n, v in self.get_params().items() if repr(v) != repr(defaults[n])]
         return f"ImplicitFreeEnergy({', '.join(changed)})"
 
     def fit(self, rec: xr.Dataset, y: None = None) -> Self:
@@ -147,52 +154,46 @@ class ImplicitFreeEnergy:
             recording is not valid; `W_hat` and `W_window` (session, value, source, input), P(o = 1) given x = 1 and
             x = 0; thresholds `phi` (value, source); `terms` (term, session) and their sum, `free_energy` (session),
             with the band `free_energy_permuted` (null, end, session) of permuted sessions; the prior `D` (source), its
-            `logit_D`, and `plasticity` (source; 1: as the counts, 0: none), with intervals `_low`, `_high`, on the
-            scale on which base is 1/2, NaN where not `determined`; `x_mean`, the mean that phi is the logarithm of,
-            which as an estimate of D is biased to 1/2; `fall` of the free energy from first to last sessions with its
-            interval, and by `null` the mean of the permuted, `fall_permuted`, `fall_excess` and `fall_p`; `n_steps`
-            (session), `n_ensemble` (source), `in_ensemble` (source, unit), and `status`: 0, or 2 where a culture cannot
-            be analysed, for the reason in attrs["reasons"].
+            `logit_D`, and `plasticity` (source; 1: as the counts, 0: none), on the scale on which base is 1/2, with
+            intervals `_low`, `_high`, which include `base_se` and are NaN where not `determined`; `x_mean`, the mean
+            that phi is the logarithm of, which as an estimate of D is biased to 1/2; `fall` of the free energy from
+            first to last sessions with its interval, and by `null` the mean of the permuted, `fall_permuted`,
+            `fall_excess` and `fall_p`; `n_steps` (session), `n_ensemble` (source), `in_ensemble` (source, unit), and
+            `status`: 0, or 2 where a culture cannot be analysed, for the reason in attrs["reasons"].
 
         Raises:
             ParameterError: bad arguments, no responses, or no culture that can be analysed.
         """
-        self._conventions = self._check()
+        conventions = self.conventions()
         check_responses(rec)
-        self._rec = rec
-        own, self._why = cultures(rec, self._conventions)
-        learnt = np.arange(self._conventions.learn_sessions)
-        given = self._conventions.base or rec.attrs.get("base")
-        self.base_ = float(np.mean([c.rate(learnt) for c in own]) if given is None else given)
+        own, why = cultures(rec, conventions)
         orders = {c.name: nulls.orders(c, self.permutations, self.seed) for c in own}
-        base = np.full(self.permutations, self.base_)
-        if given is None:
-            k = len(learnt)
-            base = np.mean([[c.rate(order[:k]) for order in orders[c.name]] for c in own], axis=0)
+        given = rec.attrs.get("base") if conventions.base is None else conventions.base
+        base = base_of(own, orders, conventions.learn_sessions, given, check_base_se(self.base_se))
 
         def one(c: Culture) -> Outcome | str:
             try:
-                return outcome(
-                    c, self.base_, self._conventions, orders[c.name], base, self.resamples, self.level, self.seed
-                )
+                return outcome(c, base, conventions, orders[c.name], self.resamples, self.level, self.seed)
             except ParameterError as error:
                 return str(error)
 
         with ThreadPoolExecutor(cores()) as pool:
-            found = dict(zip([c.name for c in own], pool.map(one, own), strict=True))
-        self._found = {name: out for name, out in found.items() if isinstance(out, Outcome)}
+            every = dict(zip([c.name for c in own], pool.map(one, own), strict=True))
+        found = {name: out for name, out in every.items() if isinstance(out, Outcome)}
         names = rec["culture"].values.tolist()
-        self._why = [
-            text if isinstance(text := found.get(n), str) else w for n, w in zip(names, self._why, strict=True)
-        ]
-        if not self._found:
-            raise ParameterError("; ".join(self._why))
-        if any(self._why):
-            failed = [text for text in self._why if text]
+        why = [text if isinstance(text := every.get(n), str) else w for n, w in zip(names, why, strict=True)]
+        if not found:
+            raise ParameterError("; ".join(why))
+        if failed := [text for text in why if text]:
             text = f"{len(failed)} of {len(names)} cultures cannot be analysed, {failed[0]}; see status"
             warnings.warn(text, SynferWarning, stacklevel=2)
-        self.result_ = labelled.fitted(rec, self._found, self._why, self.base_, self.get_params())
-        self.score_ = labelled.excess(self.result_, "skill", self.null)
+        arguments = self.get_params()
+        result = labelled.fitted(rec, found, why, base, arguments)
+        score = labelled.excess(result, "skill", self.null)
+        self._rec, self._found, self._why = rec[list(DIMS)].copy(deep=True), found, why
+        self._conventions, self._arguments = conventions, repr(arguments)
+        self.base_, self.base_se_ = base.value, base.se
+        self.result_, self.score_ = result, score
         return self
 
     def forecast(self, shift: Any = None) -> xr.Dataset:
@@ -201,7 +202,7 @@ class ImplicitFreeEnergy:
         Args:
             shift: Change of logit D from the first forecast session on, as a change of excitability makes it: a number,
                 (source,) or (culture, source). With detrend=True the level of x in later sessions is that of the first,
-                and a shift can be seen in its shape alone.
+                and a shift can be seen in its shape alone: SynferWarning.
 
         Returns:
             Dataset by culture: `x_forecast` (session, step, source); `W_hat_forecast`, and `W_hat_trend` on straight
@@ -216,13 +217,17 @@ class ImplicitFreeEnergy:
         """
         self._fitted("forecast")
         shifts = None if shift is None else self._shifts(shift)
-        return labelled.forecast(self._rec, self._found, self._why, self._conventions, shifts, self.result_)
+        told = labelled.forecast(self._rec, self._found, self._why, self._conventions, shifts, self.result_)
+        for text in told.attrs.get("warnings", []):
+            warnings.warn(text, SynferWarning, stacklevel=2)
+        return told
 
     def predict(self, rec: xr.Dataset) -> xr.DataArray:
         """Responses expected to the inputs of further sessions, all of which follow upon those that were learnt.
 
         Args:
-            rec: Responses of which inputs and validity are used, of cultures by the same names.
+            rec: Responses of which inputs and validity are used, of cultures by the same names. Learnt sessions among
+                them, known by their spikes, are taken to follow upon themselves: SynferWarning.
 
         Returns:
             `x_forecast` (culture, session, step, source), NaN where not valid. For the later sessions of the recording
@@ -233,53 +238,50 @@ class ImplicitFreeEnergy:
         """
         self._fitted("predict")
         check_responses(rec)
-        if rec.sizes["input"] != self._rec.sizes["input"]:
-            raise ParameterError(
-                f"rec has {rec.sizes['input']} inputs and the recording that was fitted {self._rec.sizes['input']}; "
-                f"give the same"
-            )
-        for name in rec["culture"].values.tolist():
-            if name not in self._found:
-                raise ParameterError(f"culture {name!r} was not fitted{did_you_mean(name, self._found)}")
-        x = np.stack([
-            refit(self._found[name], rec["input"].values[k], rec["valid"].values[k], self._conventions)
-            for k, name in enumerate(rec["culture"].values.tolist())
-        ])  # fmt: skip
-        return labelled.responses_of(rec, x)
+        return predicted(rec, self._rec, self._found, self._conventions)
 
     def score(self, rec: xr.Dataset, y: None = None) -> float:
         """Skill of the forecast in excess of permuted sessions, mean over the cultures of a recording.
 
-        A recording other than the fitted one is analysed with these arguments and this base.
+        Equal data with the arguments of the fit have the mean of `score_`. Any other recording is analysed with these
+        arguments and `base_`, as a given base, whatever its own is.
         """
         self._fitted("score")
-        if rec is self._rec:
+        check_responses(rec)
+        same = rec[list(DIMS)].equals(self._rec) and rec.attrs.get("base") == self._rec.attrs.get("base")
+        if same and repr(self.get_params()) == self._arguments:
             return float(self.score_.mean())
         other = type(self)(**self.get_params()).set_params(base=self.base_).fit(rec)
         return float(other.score_.mean())
 
-    def network(self, culture: str, session: int = -1) -> CanonicalNetwork:
-        """The canonical network of a culture before one of its sessions, by default the last."""
+    def network(self, culture: str, session: int | None = None) -> CanonicalNetwork:
+        """The canonical network of a culture before a session, by its place in the recording; by default its last."""
         self._fitted("network")
-        if culture not in self._found:
+        if not isinstance(culture, str) or culture not in self._found:
             raise ParameterError(f"culture {culture!r} was not fitted{did_you_mean(str(culture), self._found)}")
         out = self._found[culture]
-        sessions = len(out.culture.n)
-        at = check_count("session", session, -sessions, sessions - 1) % sessions
+        at, most = len(out.culture.n) - 1, self._rec.sizes["session"]
+        if session is not None:
+            place = check_count("session", session, -most, most - 1) % most
+            if place not in out.culture.sessions:
+                raise ParameterError(f"culture {culture!r} has no session {place}: nothing in it is valid; see n_steps")
+            at = int(np.searchsorted(out.culture.sessions, place))
         W, phi = out.found.W_hat[at], out.found.phi
         seen = np.stack([out.sums.x_sum[:at].sum(0), out.culture.n[:at].sum() - out.sums.x_sum[:at].sum(0)])
         total = np.broadcast_to((self._conventions.insensitivity + seen)[..., None], W.shape)
         W1, W0 = np.log(W) - np.log1p(-W)
         return CanonicalNetwork(W1=W1, W0=W0, phi1=phi[0], phi0=phi[1], lambda_W=total)
 
-    def model(self, culture: str, session: int = -1) -> GenerativeModel:
+    def model(self, culture: str, session: int | None = None) -> GenerativeModel:
         """The generative model that the network of a culture holds."""
         return to_model(self.network(culture, session))
 
-    def _check(self) -> Conventions:
+    def conventions(self) -> Conventions:
+        """The constants of the analysis, once all arguments are checked."""
         check_count("permutations", self.permutations, LEAST_PERMUTATIONS)
         check_count("resamples", self.resamples, 20)
         check_choice("null", self.null, get_args(Null))
+        check_base_se(self.base_se)
         check_seed(self.seed)
         level = check_numbers("level", self.level)
         if level.ndim or not 0 < level < 1:

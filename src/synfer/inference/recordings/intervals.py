@@ -3,9 +3,10 @@
 Sessions are resampled with replacement with all that they hold, but for the conditional means by state: those stay in
 place, and noise is added to them, which is what sessions differ by from the mean of their neighbours, times sqrt(2/3).
 So what drifts over sessions does not count as noise. An interval is about the same culture recorded anew with the same
-stimuli; it says nothing of other cultures.
+stimuli; it says nothing of other cultures. Those of prior and plasticity are widened by what is not known of the base.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -74,3 +75,16 @@ def implied_intervals(found: Implied, *, level: float, seed: int, name: str) -> 
     centre = np.array([found.logit_D, found.plasticity])
     high, low = np.quantile(t, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return np.stack([centre - low * se, centre - high * se], axis=1)
+
+
+def widened(found: Implied, ends: np.ndarray, moved: Sequence[Implied], level: float) -> np.ndarray:
+    """(2, 2) intervals of logit D and plasticity with those found a standard error of base below it and above.
+
+    On either side the distance to what is found there, times the normal quantile, is added in quadrature. Both bend
+    with the base so much that one derivative would not do for both sides.
+    """
+    centre, *others = (np.array([own.logit_D, own.plasticity]) for own in (found, *moved))
+    off, z = np.stack(others) - centre, ndtri((1 + level) / 2)
+    down, up = np.maximum(-off.min(0), 0), np.maximum(off.max(0), 0)
+    low, high = np.maximum(centre - ends[:, 0], 0), np.maximum(ends[:, 1] - centre, 0)
+    return np.stack([centre - np.hypot(low, z * down), centre + np.hypot(high, z * up)], axis=1)

@@ -9,6 +9,7 @@ from scipy.special import expit
 
 from synfer.core.results import dataset, label
 from synfer.inference.recordings.analysis import PREDICTORS, TERMS, errors, predict, skill, trend
+from synfer.inference.recordings.base import Base
 from synfer.inference.recordings.nulls import ENDS, NULLS, STATISTICS, p_value
 from synfer.inference.recordings.outcome import Outcome
 from synfer.inference.recordings.states import Conventions
@@ -18,6 +19,10 @@ Found = Mapping[str, Outcome]
 SYNAPSES = ("culture", "session", "value", "source", "input")
 COORDS = {"null": NULLS, "end": ENDS, "predictor": PREDICTORS, "value": (1, 0), "term": TERMS}
 RESPONSES = ("culture", "session", "step", "source")
+HIDDEN = (
+    "with detrend=True the trend that is taken away of what is observed holds nearly all of a shift; fit with "
+    "detrend=False to see it"
+)
 
 
 class Table:
@@ -71,7 +76,7 @@ class Table:
 
 
 def fitted(
-    rec: xr.Dataset, found: Found, why: Sequence[str], base: float, arguments: dict[str, Any]
+    rec: xr.Dataset, found: Found, why: Sequence[str], base: Base, arguments: dict[str, Any]
 ) -> xr.Dataset:  # fmt: skip
     """The result of a fit."""
     table = Table(rec, found)
@@ -90,7 +95,7 @@ def fitted(
     for end in ("", "_low", "_high"):
         dims, values = table.variables[f"logit_D{end}"]
         table.variables[f"D{end}"] = (dims, expit(values))
-    table.variables["determined"] = (("culture", "source"), np.isfinite(table.variables["D"][1]))
+    table.variables["determined"] = (("culture", "source"), np.isfinite(table.variables["D_low"][1]))
     table.add_nulls(0)
     table.add_nulls(1)
     table.add("rate", ("session", "source"), lambda out: out.culture.session_mean.T)
@@ -99,7 +104,8 @@ def fitted(
     undetermined = [
         f"{name}, source {e}: {text}" for name, out in found.items() for e, text in enumerate(out.why) if text
     ]
-    return table.dataset(why, verb="fit", base=base, arguments=arguments, undetermined=undetermined or None).assign(
+    told = {"base": base.value, "base_se": base.se, "warnings": [base.warning] if base.warning else None}
+    return table.dataset(why, verb="fit", arguments=arguments, undetermined=undetermined or None, **told).assign(
         valid=rec["valid"].drop_attrs()
     )
 
@@ -132,9 +138,8 @@ def forecast(
                           shift=shifts[names.index(name)])
             for name, out in found.items()
         }  # fmt: skip
-    name_of = {id(out): name for name, out in found.items()}
-    W = lambda out: expected[name_of[id(out)]][0]  # noqa: E731
-    x = lambda out: expected[name_of[id(out)]][1]  # noqa: E731
+    W = lambda out: expected[out.culture.name][0]  # noqa: E731
+    x = lambda out: expected[out.culture.name][1]  # noqa: E731
     table.add("x_forecast", RESPONSES[1:], lambda out: np.moveaxis(x(out), 0, -1))
     table.add("W_hat_forecast", SYNAPSES[1:], W)
     table.add("W_hat_trend", SYNAPSES[1:], lambda out: trend(out.found.W_hat, k))
@@ -144,7 +149,10 @@ def forecast(
     if shifts is not None:
         table.add("skill_shifted", (), lambda out: skill(out.found, W(out), k))
         table.variables["shift"] = (("culture", "source"), shifts)
-    ds = table.dataset(why, verb="forecast", base=fit.attrs["base"], arguments=fit.attrs["arguments"])
+    told = [HIDDEN] if conventions.detrend and shifts is not None and shifts.any() else None
+    ds = table.dataset(
+        why, verb="forecast", base=fit.attrs["base"], arguments=fit.attrs["arguments"], warnings=told
+    )  # fmt: skip
     nulls = [name for name in fit if str(name).split("_")[0] in STATISTICS]
     return ds.assign({name: fit[name] for name in nulls})
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from synfer.core.checks import check_count, check_kind, check_names, place, shortly
+from synfer.core.checks import check_count, check_kind, check_names, check_positive, place, shortly
 from synfer.core.errors import ParameterError
 from synfer.core.results import dataset
 
@@ -147,6 +147,8 @@ def _labelled(
 
 def _cultures(name: str, value: Any, ndim: int) -> tuple[np.ndarray, np.ndarray]:
     """An array with culture first, padded with 0, and the extent (culture, ndim) of each culture along its axes."""
+    if any(map(np.ma.is_masked, value if isinstance(value, (list, tuple)) else [value])):
+        raise ParameterError(f"{name} is masked in places; give 0 there, {name}.filled(0), and valid=False")
     if isinstance(value, (list, tuple)) and value and all(getattr(part, "ndim", -1) == ndim for part in value):
         return _padded([np.asarray(part) for part in value])
     try:
@@ -248,8 +250,7 @@ def _attrs(attrs: dict[Any, Any]) -> None:
     condition, base = attrs.get("condition", ""), attrs.get("base", 1.0)
     if not isinstance(condition, str):
         raise ParameterError(f"condition = {shortly(condition)} must be a text, for example condition='control'")
-    if isinstance(base, bool) or not isinstance(base, (int, float, np.number)) or not 0 < base < np.inf:
-        raise ParameterError(f"base = {shortly(base)} must be a number > 0, in spikes per stimulus, or left out")
+    check_positive("base", base, "in spikes per stimulus, or left out")
 
 
 def _check_padding(ds: xr.Dataset) -> None:

@@ -66,5 +66,7 @@ def band(
 
 
 def p_value(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
-    """(1 + #{null >= observed}) / (1 + n) over the last axis."""
-    return (1 + (null >= np.asarray(observed)[..., None]).sum(-1)) / (1 + null.shape[-1])
+    """(1 + #{null >= observed}) / (1 + n) over the last axis; NaN where any of them is."""
+    own = np.asarray(observed, dtype=np.float64)[..., None]
+    p = (1 + (null >= own).sum(-1)) / (1 + null.shape[-1])
+    return np.where(np.isnan(own + null).any(-1), np.nan, p)

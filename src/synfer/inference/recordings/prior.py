@@ -3,19 +3,16 @@
 A neuron that infers answers x = sig(evidence + logit D), with the evidence of synapses that learn,
     sum_i o_i ln(W1_i / W0_i) + (1 - o_i) ln((1 - W1_i) / (1 - W0_i)),
 so that logit x - evidence is logit D, whatever the inputs were: the residual estimator. The mean of x is biased to 1/2.
-Where the counts behind the synapses are known it is exact (`prior_from_residual`). Of a recording they are not, and
-start, prior and plasticity are fitted to the responses at once (`implied_prior`).
+Where the counts behind the synapses are known it is exact (`separation.residual_prior`). Of a recording they are not,
+and start, prior and plasticity are fitted to the responses at once (`implied_prior`).
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import expit
 
-from synfer.core.checks import check_numbers, place
 from synfer.core.errors import ParameterError
-from synfer.inference.beliefs.expectation import expected_log
-from synfer.inference.model import GenerativeModel
 
 START_SD = 0.25
 """Of synapses about 1/2 before learning, as a weak prior: inputs that always come together share what they explain."""
@@ -30,52 +27,6 @@ class Implied(NamedTuple):
     logit_D: float
     plasticity: float
     influence: np.ndarray
-
-
-def prior_from_residual(model: GenerativeModel, x: Any, o: Any) -> np.ndarray:
-    """D of every state from the posterior of an agent that updates its counts at every step, and what it observed.
-
-    Args:
-        model: Of the agent before the first step: its counts a and its expectation; its D is not used.
-        x: (T, Ns) posterior expectation of the states, in [0, 1]. Steps weigh as x (1 - x), as rounding leaves them.
-        o: (T, No) observations in [0, 1].
-
-    Returns:
-        (Ns,) probabilities of s = 1.
-
-    Raises:
-        ParameterError: a model with transitions, shapes that do not fit, or x outside [0, 1] or never inside.
-
-    Accuracy: 1e-9 on 10,000 steps, where the mean of x tells .28 for D = .2 (x rounded to float64).
-
-    Example:
-        >>> model = GenerativeModel.from_probabilities(A1=[[0.6]], A0=[[0.4]], total=10).replace(D=[0.2])
-        >>> from synfer.inference.beliefs import learn_online
-        >>> o = np.random.default_rng(0).integers(2, size=(50, 1))
-        >>> prior_from_residual(model, learn_online(model, o).s[1:], o).round(9).tolist()
-        [0.2]
-    """
-    x, o = check_numbers("x", x), check_numbers("o", o)
-    if model.b is not None:
-        raise ParameterError("the model has transitions b, whose evidence is not taken away; give one without")
-    if x.shape != (len(x), model.n_states) or o.shape != (len(x), model.n_observations) or not len(x):
-        raise ParameterError(
-            f"x and o have shapes {x.shape} and {o.shape} and must be (T, {model.n_states}) and "
-            f"(T, {model.n_observations}), a row for every step"
-        )
-    wrong = (x < 0) | (x > 1)
-    if wrong.any():
-        raise ParameterError(f"{place('x', x, wrong)} must be in [0, 1]")
-    weight = x * (1 - x)
-    if not weight.any(0).all():
-        raise ParameterError(f"x of state {int(np.argmin(weight.any(0)))} is 0 or 1 at every step, and tells no prior")
-    seen = np.einsum("tpi,tqj->tpiqj", np.stack([o, 1 - o], 1), np.stack([x, 1 - x], 1))
-    counts = model.a + np.concatenate([np.zeros((1, *seen.shape[1:])), np.cumsum(seen, 0)[:-1]])
-    logs = np.moveaxis(expected_log(np.moveaxis(counts, 0, -1), model.expectation), -1, 0)
-    ratio = logs[..., 0, :] - logs[..., 1, :]
-    evidence = np.einsum("tpi,tpij->tj", np.stack([o, 1 - o], 1), ratio)
-    residual = np.where(weight > 0, logit(np.where(weight > 0, x, 0.5)) - evidence, 0.0)
-    return expit((weight * residual).sum(0) / weight.sum(0))
 
 
 def implied_prior(y: np.ndarray, o: np.ndarray, n: np.ndarray, insensitivity: float) -> Implied:

@@ -8,10 +8,11 @@ Reference: Isomura, Kotani, Jimbo & Friston (2023), Nat. Commun. 14:4547, method
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import xarray as xr
+from pydantic import ConfigDict
 
 from synfer.core.errors import ParameterError
 from synfer.core.params import Params, field
@@ -19,11 +20,14 @@ from synfer.inference.recordings import compiled
 
 STATES = ("00", "01", "10", "11")
 """Of the sources, by number 2 s_1 + s_2."""
+MOST = 1e12
+"""Of counts, beside which those of a recording keep some digits."""
 
 
 class Conventions(Params):
     """Every constant of the analysis, with its published default."""
 
+    model_config: ClassVar[ConfigDict] = ConfigDict(strict=True)
     kind: Literal["conventions"] = "conventions"
     learn_sessions: int = field(10, doc="sessions that thresholds and the forecast are learnt from", ge=2)
     mean_rate: float = field(1.0, unit="spikes", doc="mean count per stimulus above which a unit counts", ge=0)
@@ -35,9 +39,9 @@ class Conventions(Params):
     base: float | None = field(
         None, unit="spikes", doc="count per stimulus at x = 1/2; fitted where none is given", gt=0
     )
-    insensitivity: float = field(3000.0, symbol="lambda", doc="counts behind every synapse at the start", gt=0)
-    gain: float = field(2.0, doc="weight of the learnt sessions and of the first counts in the forecast", gt=0)
-    window: float = field(2.0, doc="counts behind a synapse of one session alone", gt=0)
+    insensitivity: float = field(3000.0, symbol="lambda", doc="counts behind every synapse at the start", gt=0, le=MOST)
+    gain: float = field(2.0, doc="weight of the learnt sessions and of the first counts in the forecast", gt=0, le=MOST)
+    window: float = field(2.0, doc="counts behind a synapse of one session alone", gt=0, le=MOST)
     eps: float = field(1e-6, doc="added to x in ln x", gt=0)
 
 
@@ -78,13 +82,17 @@ class Culture:
         return float((self.session_mean[:, sessions] * n).sum() / (2 * n.sum()))
 
 
-def cultures(rec: xr.Dataset, conventions: Conventions) -> tuple[list[Culture], list[str]]:
-    """The cultures that can be analysed, and for every culture of the recording the reason why not, or nothing."""
+def two_sources(rec: xr.Dataset) -> None:
     if rec.sizes["source"] != 2:
         raise ParameterError(
             f"the responses have {rec.sizes['source']} sources and must have 2, one for each ensemble; "
             f"choose two with .isel(source=[0, 1])"
         )
+
+
+def cultures(rec: xr.Dataset, conventions: Conventions) -> tuple[list[Culture], list[str]]:
+    """The cultures that can be analysed, and for every culture of the recording the reason why not, or nothing."""
+    two_sources(rec)
     found, why = [], []
     arrays = [rec[name].values for name in ("spikes", "stimulus", "input", "valid")]
     for k, name in enumerate(rec["culture"].values.tolist()):

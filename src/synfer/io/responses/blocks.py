@@ -35,7 +35,7 @@ def to_neo(ds: xr.Dataset) -> Any:
         True
     """
     neo, pq = _neo()
-    whole(ds)
+    ds = whole(ds)
     block = neo.Block(name=str(ds.attrs.get("condition", "")), **{KEPT: attributes(ds)})
     for k, name in enumerate(ds["culture"].values.tolist()):
         for session in np.flatnonzero(ds["valid"].values[k].any(axis=1)).tolist():
@@ -77,7 +77,10 @@ def from_neo(block: Any, *, steps: int | None = None) -> xr.Dataset:
     parts: list[tuple[np.ndarray, ...]] = []
     begun: dict[str, int] = {}
     for k, segment in enumerate(block.segments):
-        name = str(segment.annotations.get("culture", "c0"))
+        name = segment.annotations.get("culture", "c0")
+        if not isinstance(name, (str, int)):
+            raise ParameterError(f"segments[{k}].culture = {shortly(name)} must be a name, for example 'c0'")
+        name = str(name)
         names += [name] * (name not in names)
         step, s, o, counts = _segment(segment, f"segments[{k}]")
         session = check_count(f"segments[{k}].session", segment.annotations.get("session", begun.get(name, 0)), 0)

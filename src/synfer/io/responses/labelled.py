@@ -4,8 +4,6 @@ Text, attrs and the numbers as integers; nothing in a store chooses code: its co
 """
 
 import io
-import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +11,10 @@ import numpy as np
 import xarray as xr
 
 from synfer.core.errors import ParameterError
-from synfer.io.files import check_claim
+from synfer.io.responses.chunks import check_folder
 from synfer.io.responses.rows import attributes, build, from_attributes
 
 NAMES = ("spikes", "stimulus", "input", "valid", "n_units", "culture")
-CODECS = {"bytes", "zstd", "blosc", "gzip", "crc32c", "vlen-utf8", "transpose"}
-TYPES = {"bool", "string"} | {f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)}
-TYPES |= {"float32", "float64"}
-TEXT = 64
-"""Bytes of a text in memory, at least."""
 KEPT = "synfer"
 """The attribute that holds those of the responses, as JSON."""
 
@@ -33,16 +26,17 @@ def write_zarr(ds: xr.Dataset, path: Path) -> None:
     chunks = {
         str(name): {"chunks": (1, *v.shape[1:]) if v.ndim > 1 else v.shape} for name, v in plain.variables.items()
     }
-    plain.to_zarr(path, mode="w", zarr_format=3, consolidated=False, encoding=chunks)
+    plain.to_zarr(path, mode="w", zarr_format=3, consolidated=False, encoding=chunks, write_empty_chunks=True)
 
 
 def read_zarr(path: Path) -> xr.Dataset:
     """Read a zarr v3 folder."""
     if not (path / "zarr.json").is_file():
         raise ParameterError("it is no zarr v3 folder: there is no zarr.json in it")
-    stored = sum(p.stat().st_size for p in path.rglob("*") if p.is_file())
-    _check_arrays(path, stored)
-    return _responses(xr.open_zarr(path, zarr_format=3, consolidated=False, chunks=None, decode_cf=False), path)
+    check_folder(path, NAMES)
+    others = [p.parent.name for p in path.glob("*/zarr.json") if p.parent.name not in NAMES]
+    ds = xr.open_zarr(path, zarr_format=3, consolidated=False, chunks=None, decode_cf=False, drop_variables=others)
+    return _responses(ds, path)
 
 
 def write_netcdf(ds: xr.Dataset, path: Path) -> None:
@@ -81,7 +75,8 @@ def _plain(ds: xr.Dataset) -> xr.Dataset:
 
 
 def _responses(ds: xr.Dataset, path: Path) -> xr.Dataset:
-    missing = [name for name in ("spikes", "stimulus", "input") if name not in ds.variables]
+    needed = NAMES if KEPT in ds.attrs else ("spikes", "stimulus", "input")
+    missing = [name for name in needed if name not in ds.variables]
     if missing:
         raise ParameterError(f"it lacks the variable {missing[0]!r}; it holds {', '.join(map(str, ds.variables))}")
     attrs = from_attributes(ds.attrs[KEPT]) if KEPT in ds.attrs else {"file": path.name} | _texts(ds.attrs)
@@ -89,6 +84,9 @@ def _responses(ds: xr.Dataset, path: Path) -> xr.Dataset:
     if "culture" in given:
         given["culture"] = [v.decode() if isinstance(v, bytes) else str(v) for v in given["culture"].tolist()]
     for name in ("spikes", "stimulus", "input"):
+        packed = sorted({"scale_factor", "add_offset"} & set(ds[name].attrs))
+        if packed:
+            raise ParameterError(f"{name} has a {packed[0]}: it holds no counts; save whole numbers")
         if given[name].ndim not in (3, 4):
             raise ParameterError(
                 f"{name} has the dims {ds[name].dims} and must have culture, session, step and its own"
@@ -98,17 +96,3 @@ def _responses(ds: xr.Dataset, path: Path) -> xr.Dataset:
 
 def _texts(attrs: dict[Any, Any]) -> dict[str, Any]:
     return {k: attrs[k] for k in ("condition", "base") if k in attrs}
-
-
-def _check_arrays(path: Path, stored: int) -> None:
-    claimed = 0
-    for meta in sorted(path.glob("*/zarr.json")):
-        name, about = meta.parent.name, json.loads(meta.read_text(encoding="utf-8"))
-        codecs = [c["name"] if isinstance(c, dict) else c for c in about.get("codecs", [])]
-        unknown = sorted(set(codecs) - CODECS)
-        if about.get("storage_transformers") or unknown or about.get("data_type") not in TYPES:
-            got = f"codec {unknown[0]!r}" if unknown else f"data_type {about.get('data_type')!r}"
-            raise ParameterError(f"{name} has the {got}; a store of responses holds numbers and text, plainly coded")
-        size = TEXT if about["data_type"] == "string" else np.dtype(about["data_type"]).itemsize
-        claimed += math.prod(int(n) for n in about["shape"]) * size
-    check_claim("it", claimed, stored)

@@ -6,7 +6,9 @@ Source: MAT-File Format, The MathWorks (levels 5).
 
 import math
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,9 @@ NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8
 MATRIX, COMPRESSED = 14, 15
 KINDS = {1: "cell", 2: "struct", 3: "object", 4: "text", 5: "sparse matrix", 16: "function", 17: "object"}
 KINDS |= dict.fromkeys(range(6, 16), "numbers")
+ELEMENTS = 10_000
+"""More cells, fields or variables than any such file has."""
+MOST_AXES = 32
 PEEK = 2048
 """Bytes that hold the flags, dimensions and name of a variable."""
 
@@ -49,17 +54,17 @@ class Node:
             name = self._part(dims.next, where)
             word = int(self._numbers(flags, where)[0])
             self.kind, self.complex = KINDS.get(word & 0xFF, "something"), bool(word & 0x800)
-            shape = self._numbers(dims, where).tolist()
+            shape = self._numbers(dims, where)[: MOST_AXES + 1].tolist()
             self.shape = tuple(int(n) for n in shape)
             self.name = bytes(data[name.start : name.stop]).decode("latin1")
             self._at = name.next
         self.where = where or self.name
-        if len(self.shape) < 2 or min(self.shape) < 0:
+        if not 2 <= len(self.shape) <= MOST_AXES or min(self.shape) < 0:
             raise ParameterError(f"{self.where} has the shape {self.shape}: the file is damaged; save it again")
 
     def cells(self) -> list["Node"]:
         """What the cells hold, columns first."""
-        return self._nodes([f"{self.where}{{{k + 1}}}" for k in self._count(8)])
+        return self._nodes([f"{self.where}{{{k + 1}}}" for k in self._count()])
 
     def structs(self) -> list[dict[str, "Node"]]:
         """The fields of every element."""
@@ -68,10 +73,12 @@ class Node:
         size = int(self._numbers(length, self.where)[0])
         if not 0 < size <= 64 or (words.stop - words.start) % size:
             raise ParameterError(f"{self.where} has names of fields of length {size}: the file is damaged")
+        if words.stop - words.start > size * ELEMENTS:
+            raise ParameterError(f"{self.where} names more than {ELEMENTS:,} fields: it is no recording")
         text = bytes(self._data[words.start : words.stop])
         names = [text[k : k + size].split(b"\0")[0].decode("latin1") for k in range(0, len(text), size)]
         self._at = words.next
-        elements = self._count(8 * max(len(names), 1))
+        elements = self._count(max(len(names), 1))
         single = len(elements) == 1
         places = [f"{self.where}{'' if single else f'({k + 1})'}.{name}" for k in elements for name in names]
         nodes = self._nodes(places)
@@ -93,11 +100,15 @@ class Node:
             )
         return numbers.reshape(self.shape, order="F")
 
-    def _count(self, least: int) -> range:
+    def _count(self, fields: int = 1) -> range:
         count = math.prod(self.shape)
-        if count * least > self._stop - self._at:
+        if count * fields * 8 > self._stop - self._at:
             raise ParameterError(
                 f"{self.where} claims {count:,} elements in {self._stop - self._at:,} bytes: the file is damaged"
+            )
+        if count * fields > ELEMENTS:
+            raise ParameterError(
+                f"{self.where} holds {count * fields:,} arrays, of at most {ELEMENTS:,}: it is no recording"
             )
         return range(count)
 
@@ -138,20 +149,25 @@ def tag(data: bytes | memoryview, order: str, at: int, stop: int, where: str) ->
     return part
 
 
-def variables(path: Path) -> dict[str, "Node | None"]:
-    """The variables by name, in the file's order; those that are no cell and no struct are None.
+def variables(path: Path) -> dict[str, Callable[[], Node] | None]:
+    """What unpacks each variable, by name in the file's order; None for those that are no cell and no struct.
 
     Raises:
         ParameterError: no MATLAB 5 file, or a damaged one.
     """
     data = memoryview(path.read_bytes())
     order = _order(bytes(data[:HEADER]))
-    found: dict[str, Node | None] = {}
+    found: dict[str, Callable[[], Node] | None] = {}
     at = HEADER
     while at < len(data):
         part = tag(data, order, at, len(data), "")
-        node = _unpacked(data, order, part) if part.kind == COMPRESSED else Node(data, order, part)
-        found[node.name] = node if node.kind in ("cell", "struct") else None
+        inner = _peeked(data, order, part) if part.kind == COMPRESSED else (data, part)
+        node = Node(inner[0], order, inner[1])
+        if node.name in found or len(found) == ELEMENTS:
+            what = f"a second variable {node.name}" if node.name in found else f"more than {ELEMENTS:,} variables"
+            raise ParameterError(f"it holds {what}: it is damaged or no recording")
+        unpack = partial(_unpacked if part.kind == COMPRESSED else Node, data, order, part)
+        found[node.name] = unpack if node.kind in ("cell", "struct") else None
         at = part.next
     return found
 
@@ -167,18 +183,24 @@ def _order(header: bytes) -> str:
     return order
 
 
-def _unpacked(data: memoryview, order: str, part: Part) -> Node:
-    packed = data[part.start : part.stop]
+def _peeked(data: memoryview, order: str, part: Part) -> tuple[bytes, Part]:
+    """The beginning of a packed variable, and its tag, which ends there and says where all of it does."""
     try:
-        head = zlib.decompressobj().decompress(packed, PEEK)
-        inner = tag(head, order, 0, 2**40, "")
-        peek = Node(head, order, Part(inner.kind, inner.start, min(inner.stop, len(head)), inner.next))
-        if peek.kind not in ("cell", "struct"):
-            return peek
-        claimed = inner.stop
-        check_claim(peek.name, claimed, len(data))
-        stream = zlib.decompressobj()
-        whole = memoryview(stream.decompress(packed, claimed))
+        head = zlib.decompressobj().decompress(data[part.start : part.stop], PEEK)
+    except zlib.error as error:
+        raise ParameterError(f"a variable is damaged ({error}); copy the file again") from None
+    inner = tag(head, order, 0, 2**40, "")
+    return head, Part(inner.kind, inner.start, min(inner.stop, len(head)), inner.stop)
+
+
+def _unpacked(data: memoryview, order: str, part: Part) -> Node:
+    head, inner = _peeked(data, order, part)
+    peek = Node(head, order, inner)
+    claimed = inner.next
+    check_claim(peek.name, claimed, len(data))
+    stream = zlib.decompressobj()
+    try:
+        whole = memoryview(stream.decompress(data[part.start : part.stop], claimed))
         more = stream.decompress(stream.unconsumed_tail, 1)  # which also holds the checksum against the data
     except zlib.error as error:
         raise ParameterError(f"a variable is damaged ({error}); copy the file again") from None

@@ -7,6 +7,8 @@ counted from start_time up to stop_time; without `culture` there is one, without
 """
 
 import datetime
+import math
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,12 @@ import xarray as xr
 
 from synfer.core.checks import shortly
 from synfer.core.errors import ParameterError, UsageError
-from synfer.io.files import check_claim
+from synfer.io.files import RATIO, SLACK, check_claim
 from synfer.io.responses.rows import SAMPLES, Rows, attributes, from_attributes, from_rows, rows, sessions_of
 
 OBJECTS = 10_000
 """More groups and arrays than any such file has."""
+CHUNKS = 100_000
 COLUMNS = {
     "culture": "index of the culture in the table of cultures",
     "session": "number of the session, from 0",
@@ -61,7 +64,11 @@ def read(path: Path, steps: int) -> xr.Dataset:
     _check_file(path)
     pynwb, _, _ = _pynwb()
     with pynwb.NWBHDF5IO(str(path), "r") as io:
-        return _responses(io.read(), path, steps)
+        try:
+            file = io.read()
+        except RecursionError:
+            raise ParameterError("its links lead in a circle; save the recording without them") from None
+        return _responses(file, path, steps)
 
 
 def _responses(file: Any, path: Path, steps: int) -> xr.Dataset:
@@ -138,7 +145,7 @@ def _check_file(path: Path) -> None:
         import h5py
     except ImportError:
         raise _missing() from None
-    stored, claimed, seen = path.stat().st_size, 0, 0
+    stored, claimed, seen, chunks = path.stat().st_size, 0, 0, 0
 
     # What they return ends the visit; an exception in there would be lost.
     def visit(name: str, link: Any) -> str | None:
@@ -149,11 +156,17 @@ def _check_file(path: Path) -> None:
         return f"{name} is a link to another file; copy that in" if isinstance(link, h5py.ExternalLink) else None
 
     def weigh(name: str, node: Any) -> str | None:
-        nonlocal claimed
+        nonlocal claimed, chunks
         if isinstance(node, h5py.Dataset):
             if node.external or node.is_virtual:
                 return f"{name} lies in another file; copy that in"
-            claimed += node.nbytes
+            each = math.prod(node.chunks or node.shape or ())
+            chunks += -(-(node.size or 0) // max(each, 1))
+            if chunks > CHUNKS:
+                return f"it is cut into more than {CHUNKS:,} chunks; save it in larger ones"
+            claimed += max(node.nbytes, each * node.dtype.itemsize)
+            if node.chunks and claimed <= SLACK + RATIO * stored and not _fits(node, each * node.dtype.itemsize):
+                return f"{name} has a chunk that unpacks to more than its size: it is damaged; save it again"
         return None
 
     try:
@@ -164,6 +177,23 @@ def _check_file(path: Path) -> None:
     if found:
         raise ParameterError(found)
     check_claim("it", claimed, stored)
+
+
+def _fits(node: Any, size: int) -> bool:
+    """Whether no chunk unpacks to more than it must; HDF5 would make room for all of it."""
+    chunks: list[Any] = []
+    node.id.chunk_iter(chunks.append)
+    for chunk in chunks:
+        if chunk.size > size + size // 64 + 256:  # packers leave larger ones as they are
+            return False
+        if node.compression == "gzip" and chunk.size > size // 1032:  # more than which deflate cannot pack
+            try:
+                packed = node.id.read_direct_chunk(chunk.chunk_offset)[1]
+                if len(zlib.decompressobj().decompress(packed, size + 65)) > size + 64:  # some for a checksum
+                    return False
+            except zlib.error:  # left as it is, or damaged, which HDF5 tells
+                continue
+    return True
 
 
 def _pynwb() -> tuple[Any, Any, Any]:

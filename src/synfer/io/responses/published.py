@@ -1,5 +1,6 @@
 """Responses as they were published: MATLAB cells data_{condition} of structs s, o, r, a row per stimulus."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import xarray as xr
 
 from synfer.core.errors import ParameterError
 from synfer.inference.recordings.layout import responses
-from synfer.io.responses.matlab import Node, variables
+from synfer.io.responses.matlab import ELEMENTS, Node, variables
 
 FIELDS = {"s": "stimulus", "o": "input", "r": "spikes"}
 PREFIX = "data_"
@@ -17,7 +18,12 @@ PREFIX = "data_"
 def read(path: Path, steps: int, variable: str | None) -> xr.Dataset:
     """The cultures of one variable; sessions are `steps` rows long."""
     name, node = _chosen(variables(path), variable)
-    elements = [_struct(cell) for cell in node.cells()] if node.kind == "cell" else node.structs()
+    elements, held = [] if node.kind == "cell" else node.structs(), 0
+    for cell in node.cells() if node.kind == "cell" else ():
+        elements.append(_struct(cell))
+        held += len(elements[-1])
+        if held > ELEMENTS:
+            raise ParameterError(f"{name} holds more than {ELEMENTS:,} arrays: it is no recording")
     if not elements:
         raise ParameterError(f"{name} has the shape {node.shape}: it holds no culture")
     places = [f"{name}{{{k + 1}}}" for k in range(len(elements))]
@@ -32,8 +38,8 @@ def read(path: Path, steps: int, variable: str | None) -> xr.Dataset:
     )
 
 
-def _chosen(found: dict[str, Node | None], variable: str | None) -> tuple[str, Node]:
-    fit = {k: node for k, node in found.items() if node is not None}
+def _chosen(found: dict[str, Callable[[], Node] | None], variable: str | None) -> tuple[str, Node]:
+    fit = {k: unpack for k, unpack in found.items() if unpack is not None}
     names = [variable] if variable else [k for k in fit if k.startswith(PREFIX)] or list(fit)
     if len(names) != 1 or names[0] not in fit:
         wanted = f"variable {variable!r}" if variable else f"one variable {PREFIX}CONDITION"
@@ -41,7 +47,7 @@ def _chosen(found: dict[str, Node | None], variable: str | None) -> tuple[str, N
             f"it must hold {wanted}, a cell of structs s, o, r; it holds {', '.join(found) or 'nothing'}"
             + ("; give variable=" if len(fit) > 1 else "")
         )
-    return names[0], fit[names[0]]
+    return names[0], fit[names[0]]()
 
 
 def _struct(cell: Node) -> dict[str, Node]:

@@ -1,6 +1,7 @@
 """A row per stimulus: what tables, NWB and Neo hold of responses, and the way back."""
 
 import json
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +9,9 @@ import numpy as np
 import xarray as xr
 
 from synfer.core.checks import check_count, shortly
-from synfer.core.errors import ParameterError
+from synfer.core.errors import ParameterError, SynferWarning
 from synfer.inference.recordings.layout import check_responses, responses
+from synfer.inference.recordings.synthetic import TRUTH
 from synfer.io.files import SLACK
 
 SAMPLES = ("spikes", "stimulus", "input")
@@ -76,7 +78,7 @@ def build(attrs: dict[str, Any], **arrays: Any) -> xr.Dataset:
 
 
 def whole(ds: xr.Dataset) -> xr.Dataset:
-    """Responses that can be written and read again.
+    """Responses that can be written and read again; a warning names the synthetic truth that is left out.
 
     Raises:
         ParameterError: they are not in the layout, are a selection, or hold more than the layout.
@@ -87,6 +89,14 @@ def whole(ds: xr.Dataset) -> xr.Dataset:
         raise ParameterError(f"culture {names[0]!r} must be a name of letters that can be printed, to be saved")
     numbered = {"session", "step", "unit", "source"}
     others = set(ds.variables) - numbered - {"culture", "spikes", "stimulus", "input", "valid", "n_units"}
+    truth = sorted(map(str, others & set(TRUTH)))
+    if truth and ds.attrs.get("condition") == "synthetic":
+        warnings.warn(
+            f"the truth of synthetic cultures has no place in a file of responses and is left out: {', '.join(truth)}",
+            SynferWarning,
+            stacklevel=3,
+        )
+        ds, others = ds.drop_vars(truth), others - set(truth)
     if others:
         names = sorted(map(str, others))
         raise ParameterError(f"{', '.join(names)} have no place in a file of responses; drop_vars({names}) leaves them")
@@ -102,10 +112,21 @@ def whole(ds: xr.Dataset) -> xr.Dataset:
 def attributes(ds: xr.Dataset) -> str:
     """The attrs as JSON text."""
     plain = {str(k): v.item() if isinstance(v, np.generic) else v for k, v in ds.attrs.items()}
+    for name, value in plain.items():
+        if not _kept(value):
+            raise ParameterError(
+                f"the attr {name} = {shortly(value)} must be a text, a number or a list of them to be saved; "
+                f"del attrs[{name!r}] leaves it out"
+            )
     try:
         return json.dumps(plain, sort_keys=True, allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise ParameterError(f"the attrs of the responses must be finite JSON values: {error}") from None
+
+
+def _kept(value: object) -> bool:
+    plain = (str, int, float)
+    return isinstance(value, plain) or (isinstance(value, list) and all(isinstance(v, plain) for v in value))
 
 
 def from_attributes(text: object) -> dict[str, Any]:
@@ -116,10 +137,7 @@ def from_attributes(text: object) -> dict[str, Any]:
         raise ParameterError(
             f"the attrs {shortly(text)} are no JSON ({error}); leave them out or repair them"
         ) from None
-    plain = (str, int, float)
-    if not isinstance(attrs, dict) or not all(
-        isinstance(v, plain) or (isinstance(v, list) and all(isinstance(w, plain) for w in v)) for v in attrs.values()
-    ):
+    if not isinstance(attrs, dict) or not all(map(_kept, attrs.values())):
         raise ParameterError(
             f"the attrs {shortly(text)} must be a JSON object of texts and numbers; leave them out or repair them"
         )

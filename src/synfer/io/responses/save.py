@@ -23,7 +23,8 @@ def save_responses(rec: xr.Dataset, path: str | os.PathLike[str]) -> Path:
     """Write responses to a file, whole or not at all; `load_responses` gives the same dataset back.
 
     Args:
-        rec: The dataset of responses, whole: a selection is numbered anew before.
+        rec: The dataset of responses, whole: a selection is numbered anew before. The truth of synthetic cultures is
+            left out with a warning.
         path: .nwb, .csv, .nc (a file there is replaced) or .zarr (a new folder).
 
     Returns:
@@ -38,7 +39,7 @@ def save_responses(rec: xr.Dataset, path: str | os.PathLike[str]) -> Path:
     write = WRITERS.get(target.suffix.lower())
     if write is None:
         raise ParameterError(f"{target} has the suffix {target.suffix!r} and must have one of {', '.join(WRITERS)}")
-    rows.whole(rec)
+    rec = rows.whole(rec)
     with beside(target) as partial:
         write(rec, partial)
     return target

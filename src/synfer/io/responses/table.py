@@ -7,6 +7,7 @@
 column `culture` there is one; without `session` and `step`, sessions are `steps` rows long.
 """
 
+import io
 import re
 import warnings
 from pathlib import Path
@@ -20,6 +21,8 @@ from synfer.core.checks import shortly
 from synfer.core.errors import ParameterError
 from synfer.io.responses.rows import Rows, attributes, from_attributes, from_rows, rows, sessions_of
 
+COLUMNS = 10_000
+"""More than a table of responses has; reading them takes about 1.5 s."""
 LETTERS = {"stimulus": "s", "input": "o", "spikes": "r"}
 
 
@@ -40,17 +43,20 @@ def write(ds: xr.Dataset, path: Path) -> None:
 
 def read(path: Path, steps: int) -> xr.Dataset:
     """Read the table."""
-    with path.open(encoding="utf-8") as file:
-        first = file.readline()
-    commented = first.startswith("#")
-    attrs = from_attributes(first[1:]) if commented else {"file": path.name}
+    lines = list(io.StringIO(path.read_text(encoding="utf-8-sig")))
+    commented = lines[0].startswith("#")
+    attrs = from_attributes(lines.pop(0)[1:]) if commented else {"file": path.name}
+    at = [k for k, text in enumerate(lines, 1 + commented) if text.strip()]
+    wide = max((text.count(",") for text in lines[: at[0] - commented]), default=0) if at else 0
+    if wide >= COLUMNS:
+        raise ParameterError(f"line {at[0]} names {wide + 1:,} columns, of at most {COLUMNS:,}: is it turned?")
+    line = np.array(at[1:])  # of every row
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # columns of mixed kinds are refused below
         table: Any = pd.read_csv(
-            path, skiprows=int(commented), keep_default_na=False, na_values=[""], dtype={"culture": str}
+            io.StringIO("".join(lines)), keep_default_na=False, na_values=[""], dtype={"culture": str}
         )
     table.columns = [str(c).strip() for c in table.columns]
-    line = 2 + commented
     columns = {variable: _columns(table, letter) for variable, letter in LETTERS.items()}
     others = set(table.columns) - {"culture", "session", "step"} - {c for part in columns.values() for c in part}
     if others:
@@ -59,7 +65,7 @@ def read(path: Path, steps: int) -> xr.Dataset:
         )
     names = table["culture"] if "culture" in table else pd.Series(["c0"] * len(table))
     if names.isna().any():
-        raise ParameterError(f"line {line + int(np.argmax(names.isna()))}, column culture: a blank must be a name")
+        raise ParameterError(f"line {line[int(np.argmax(names.isna()))]}, column culture: a blank must be a name")
     index, cultures = pd.factorize(names)
     if ("session" in table) != ("step" in table):
         raise ParameterError("the columns session and step must both be there, or neither")
@@ -86,7 +92,7 @@ def _columns(table: Any, letter: str) -> list[str]:
     return wanted
 
 
-def _values(table: Any, line: int, *, blank: bool = False) -> np.ndarray:
+def _values(table: Any, line: np.ndarray, *, blank: bool = False) -> np.ndarray:
     """Columns as whole numbers; blanks become 0 where they are allowed."""
     for name, column in table.items():
         if column.dtype.kind not in "biuf":
@@ -94,7 +100,7 @@ def _values(table: Any, line: int, *, blank: bool = False) -> np.ndarray:
             wrong = (number.isna() & column.notna()).to_numpy()
             if wrong.any():
                 row = int(np.argmax(wrong))
-                raise ParameterError(f"line {line + row}, column {name}: {column[row]!r} must be a whole number")
+                raise ParameterError(f"line {line[row]}, column {name}: {column[row]!r} must be a whole number")
         values = column.to_numpy()
         wrong = np.zeros(len(values), bool)
         if values.dtype.kind == "f":
@@ -104,12 +110,12 @@ def _values(table: Any, line: int, *, blank: bool = False) -> np.ndarray:
         if wrong.any():
             row = int(np.argmax(wrong))
             got = "a blank" if pd.isna(values[row]) else f"{values[row]:g}"
-            raise ParameterError(f"line {line + row}, column {name}: {got} must be a whole number >= 0")
+            raise ParameterError(f"line {line[row]}, column {name}: {got} must be a whole number >= 0")
     values = table.to_numpy()
     return np.nan_to_num(values, nan=0.0) if values.dtype.kind == "f" else values
 
 
-def _units(counts: Any, index: np.ndarray, cultures: list[str], line: int) -> np.ndarray:
+def _units(counts: Any, index: np.ndarray, cultures: list[str], line: np.ndarray) -> np.ndarray:
     blank, n_units = counts.isna().to_numpy(), []
     for k, name in enumerate(cultures):
         of = np.flatnonzero(index == k)
@@ -117,7 +123,7 @@ def _units(counts: Any, index: np.ndarray, cultures: list[str], line: int) -> np
         some = blank[of] & ~everywhere
         if some.any():
             row, unit = (int(n) for n in np.argwhere(some)[0])
-            raise ParameterError(f"line {line + of[row]}, column r{unit}: a blank, where culture {name!r} has counts")
+            raise ParameterError(f"line {line[of[row]]}, column r{unit}: a blank, where culture {name!r} has counts")
         units = len(everywhere) - int(everywhere[::-1].cumprod().sum())
         if everywhere[:units].any():
             unit = int(np.argmax(everywhere))
