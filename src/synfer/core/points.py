@@ -69,7 +69,7 @@ def varying(points: list[dict[str, Any]]) -> dict[str, Label]:
     }
 
 
-Leaf = tuple[str, tuple[float | str, str, str]]
+Leaf = tuple[str, tuple[bool | int | float | str | np.integer[Any], str, str]]
 
 
 def _leaves(value: Any, path: str = "", unit: str = "", doc: str = "") -> Iterator[Leaf]:

@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import product
 from typing import Any, Self
 
@@ -43,6 +42,7 @@ class Maze:
     grid: np.ndarray
     _padded: np.ndarray = field(init=False)
     _stops: frozenset[Position] = field(init=False)
+    _goal: Position = field(init=False)
 
     def __post_init__(self) -> None:
         grid = check_grid(self.grid)
@@ -50,6 +50,7 @@ class Maze:
         object.__setattr__(self, "grid", grid)
         object.__setattr__(self, "_padded", np.pad(grid, SIGHT, constant_values=1))
         ny, nx = grid.shape
+        object.__setattr__(self, "_goal", ends(grid.shape)[1])
         object.__setattr__(self, "_stops", frozenset([*product(range(1, ny, 2), range(1, nx, 2)), self.goal]))
 
     @classmethod
@@ -104,10 +105,10 @@ class Maze:
         """Where a trial begins, on the left."""
         return ends(self.grid.shape)[0]
 
-    @cached_property
+    @property
     def goal(self) -> Position:
         """The way out, in the right border."""
-        return ends(self.grid.shape)[1]
+        return self._goal
 
     @property
     def n_observations(self) -> int:

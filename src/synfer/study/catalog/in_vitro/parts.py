@@ -33,7 +33,11 @@ def found(spec: Spec) -> dict[str, xr.Dataset]:
         return {name: load_responses(path) for name, path in paths.items()}
     plasticity = np.arange(spec.cultures) % 2 / 10
     seed = child(spec.seed, "in-vitro", "recordings")
-    return {SYNTHETIC: synthetic_cultures(spec.cultures, plasticity=plasticity, seed=seed, **_size(spec))}
+    return {
+        SYNTHETIC: synthetic_cultures(
+            spec.cultures, plasticity=plasticity, seed=seed, sessions=spec.sessions, steps=spec.steps
+        )
+    }
 
 
 def recordings(spec: Spec) -> xr.Dataset:
@@ -84,7 +88,7 @@ def power(spec: Spec) -> xr.Dataset:
     """Cultures that learn, more and more."""
     ds = recovery(
         _estimator(spec), cultures=spec.power_cultures, plasticity=spec.plasticity, repeats=spec.repeats,
-        seed=child(spec.seed, "in-vitro", "power"), **_size(spec),
+        seed=child(spec.seed, "in-vitro", "power"), sessions=spec.sessions, steps=spec.steps,
     )  # fmt: skip
     return _renamed(ds, "power", ("culture", "plasticity"))
 
@@ -93,13 +97,9 @@ def shifted(spec: Spec) -> xr.Dataset:
     """Cultures whose excitability changes after the learnt sessions."""
     ds = shift_recovery(
         ImplicitFreeEnergy(spec.learn_sessions, detrend=False), shift=spec.shifts, cultures=spec.shift_cultures,
-        seed=child(spec.seed, "in-vitro", "shifts"), **_size(spec),
+        seed=child(spec.seed, "in-vitro", "shifts"), sessions=spec.sessions, steps=spec.steps,
     )  # fmt: skip
     return _renamed(ds, "shifted", ("culture",))
-
-
-def _size(spec: Spec) -> dict[str, int]:
-    return {"sessions": spec.sessions, "steps": spec.steps}
 
 
 def _estimator(spec: Spec) -> ImplicitFreeEnergy:
