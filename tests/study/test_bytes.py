@@ -1,4 +1,4 @@
-"""Contract: an experiment, by density and spikes or by learning, writes the same bytes whatever the process around it."""
+"""Contract: an experiment writes the same bytes whatever the process around it."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ SMALL = {
         "large_trials": 2, "small_trials": 2, "survival_trials": 2, "t": 15.0, "h": 0.4, "dt": 0.1, "tolerance": 0.2,
     },
     "source-separation": {
-        "D1": [0.2, 0.5, 0.8], "seeds": 2, "steps": 1000, "residual_seeds": 1, "residual_steps": 200,
+        "D1": [0.2, 0.5, 0.8], "residual_seeds": 1, "residual_steps": 200, "seeds": 2, "steps": 1000,
         "agents_D1": [0.3, 0.7], "agents": 2, "every": 500,
     },
 }  # fmt: skip
