@@ -80,16 +80,21 @@ def reproduce(
         "results"
     ),
     preset: Preset = "quick",
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", metavar="N", min=1, help="Experiments at a time.", show_default="the cores here"),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run every experiment and write one HTML report.
 
     Exits 0 when all ran: a claim that fails is a result. Otherwise with the code of the first error.
     """
+    from synfer.core.machine import cores
     from synfer.study.reproduction import reproduce as reproduce_all
 
     with watching("reproduce") as progress:
-        reproduction = reproduce_all(out, preset, progress=progress)
+        reproduction = reproduce_all(out, preset, workers=workers or cores(), progress=progress)
     show.reproduction(reproduction, json)
     for error in reproduction.errors.values():
         raise typer.Exit(error.exit_code)

@@ -150,4 +150,4 @@ def test_a_script_without_a_main_guard_is_told_so(tmp_path):
     words = [sys.executable, str(script), str(HERE), str(tmp_path / "sweep.toml"), str(tmp_path / "out")]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
-    assert "call sf.sweep below `if __name__ == '__main__':`" in done.stderr
+    assert "call what starts them below `if __name__ == '__main__':`" in done.stderr

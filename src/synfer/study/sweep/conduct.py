@@ -13,7 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from synfer.core.errors import ParameterError, SweepIncomplete, SynferWarning, UsageError
+from synfer.core.checks import check_count
+from synfer.core.errors import SweepIncomplete, SynferWarning, UsageError
 from synfer.study import store
 from synfer.study.experiment import Progress, silent
 from synfer.study.folder import StoreError
@@ -62,8 +63,7 @@ def conduct(
         StoreError: `out` cannot be written.
         SweepIncomplete: the disk is full, or units killed their workers; what is finished is kept.
     """
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ParameterError(f"workers = {workers!r} must be a whole number >= 1")
+    check_count("workers", workers)
     if scheduler is not None and workers != 1:
         raise UsageError("the scheduler has workers of its own; leave workers out")
     planned = plan(sweep, many=many)
