@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -45,6 +46,15 @@ def touchy(points):
 def deadly(points):
     """Kills its process at 40 spikes."""
     if any(p["packet"].a == 40 for p in points):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return quick(points)
+
+
+def deadly_once(points):
+    """Kills its process at 40 spikes, and leaves a file that says so."""
+    dead = Path(os.environ["SYNFER_TEST_DEAD"])
+    if any(p["packet"].a == 40 for p in points) and not dead.exists():
+        dead.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return quick(points)
 

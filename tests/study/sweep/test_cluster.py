@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import stand_in
 
 import synfer as sf
 from synfer.core.errors import SynferWarning
@@ -19,7 +20,11 @@ from synfer.study.sweep import conduct, ledger
 def started(folder, workers):
     """The URL of a scheduler with so many workers, processes of this test."""
     file = folder / "scheduler.json"
-    paths = [str(Path(sf.__file__).parents[1]), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    paths = [
+        str(Path(sf.__file__).parents[1]),
+        str(Path(stand_in.__file__).parent),
+        *os.environ.get("PYTHONPATH", "").split(os.pathsep),
+    ]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     common = ["--scheduler-file", str(file), "--no-dashboard"]
     commands = [["dask_scheduler", "--host", "127.0.0.1", "--port", "0", *common]]
@@ -57,10 +62,10 @@ def scheduler(tmp_path_factory):
 
 
 def test_a_cluster_makes_the_store_that_a_pool_makes(scheduler, chain, volley, tmp_path, fingerprint):
-    axes = {"packet.a": [40, 60, -1, 90]}
-    sweep = sf.Sweep(chain.replace(layers=2), volley, h=0.25, dt=0.1, t=30, axes=axes, points_per_unit=1)
-    conduct(sweep, tmp_path / "pool", workers=2)
-    conduct(sweep, tmp_path / "dask", scheduler=scheduler)
+    sweep = sf.Sweep(chain, volley, axes={"packet.a": [30, 40, 60, 90]}, points_per_unit=1)
+    for out, where in (("pool", {"workers": 2}), ("dask", {"scheduler": scheduler})):
+        with pytest.warns(SynferWarning, match="the mesh is coarse"):
+            conduct(sweep, tmp_path / out, batch=stand_in.touchy, **where)
     mine, theirs = fingerprint(tmp_path / "dask"), fingerprint(tmp_path / "pool")
     mine.pop(ledger.NAME), theirs.pop(ledger.NAME)
     assert mine == theirs

@@ -126,17 +126,12 @@ def test_a_unit_that_kills_its_worker_three_times_is_named_and_the_rest_is_finis
     assert mine == theirs
 
 
-@needs_proc
-def test_a_unit_that_lost_its_worker_is_computed_again(file, tmp_path):
-    driver = start(file, tmp_path / "out", workers=2)
-    while not ledger.read(tmp_path / "out") or not any(e["event"] == "unit" for e in ledger.read(tmp_path / "out")):
-        time.sleep(0.02)
-        assert driver.poll() is None
-    os.kill(children(driver.pid)[0], signal.SIGKILL)
-    _, err = driver.communicate(timeout=60)
-    assert driver.returncode == 0, err
-    attempts = [entry["attempts"] for entry in ledger.read(tmp_path / "out") if entry["event"] == "unit"]
-    assert sorted(attempts) == [1] * 19 + [2]
+def test_a_unit_that_lost_its_worker_is_computed_again(chain, volley, tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNFER_TEST_DEAD", str(tmp_path / "dead"))
+    sweep = Sweep(chain, volley, axes={"packet.a": [20, 30, 40, 50, 60, 70]}, points_per_unit=2)
+    conduct(sweep, tmp_path / "out", workers=2, batch=stand_in.deadly_once)
+    attempts = {entry["unit"]: entry["attempts"] for entry in ledger.read(tmp_path / "out") if entry["event"] == "unit"}
+    assert attempts == {0: 1, 1: 2, 2: 1}
 
 
 def test_a_script_without_a_main_guard_is_told_so(tmp_path):
