@@ -112,4 +112,7 @@ def save(figure: Figure, stem: Path) -> None:
     """Write stem.png and stem.svg, whose bytes depend on the drawing alone."""
     with style():
         figure.savefig(stem.with_name(stem.name + ".png"), metadata={"Software": None})
+        layout = figure.get_layout_engine()
+        figure.set_layout_engine("none")  # everything stays where the first file has it
         figure.savefig(stem.with_name(stem.name + ".svg"), metadata={"Date": None, "Creator": None})
+        figure.set_layout_engine(layout)
