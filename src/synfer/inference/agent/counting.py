@@ -144,8 +144,10 @@ def count_decisions(
             in_order(c[0, d], c[1, d], mine, s, row, first, gain, window, floor, whole)
         else:
             complete(part, amount, first, gain[0] if mine.size > 0 and mine[0] == 0 else 0.0)
-            c[0, d] += part
-            c[1, d] += everything - part
+            for j in range(Ns):
+                for i in range(2):
+                    c[0, d, i, j] += part[i, j]
+                    c[1, d, i, j] += everything[i, j] - part[i, j]
 
 
 @kernel

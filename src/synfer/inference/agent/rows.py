@@ -85,7 +85,8 @@ def softplus(u: np.ndarray, e: np.ndarray) -> float:
 @kernel
 def says(x: np.ndarray, given: Mapping, out: np.ndarray) -> float:
     """What x says about each post, into `out`; returns x.r + k."""
-    out[:] = given.h
+    for i in range(out.size):  # to assign whole arrays takes numba seconds more to compile
+        out[i] = given.h[i]
     accumulate(x, given.W, out)
     return given.k + dot(x, given.r)
 

@@ -14,7 +14,7 @@ from ...core.jit import kernel
 from .coupling import CHANGE, MEAN, Edges, Synapses, absorb, initial_states, lower, predict, transmit
 from .evolve import CHUNK_NUMBERS, check
 from .inner import inner
-from .members import fluxes, record_members, stand_in, step_members
+from .members import fluxes, record_member, stand_in, step_member
 from .mesh import Lanes, counts
 from .records import FIELDS
 from .run import Records, Table, TileRun
@@ -94,11 +94,13 @@ def advance_stack(
                             drive[k, stage, row, lane] = signals[i, stage, row, signal[k, lane]]
             predict(history, step)
             transmit(edges, states, history, step, dt, drive, kick)
-            step_members(stack, drive, kick, dt, stages, step, lanes)
+            for k in range(count):
+                step_member(stack, k, drive[k], kick[k], dt, stages, step, lanes)
             gather(stack, history, kicked, flux[i], step)
             absorb(edges, states, history, step)
         if (step + 1) % every == 0 and output.values.shape[0] > 0:
-            record_members(stack, step + 1, dt, scratch, output, record, lanes)
+            for k in range(count):
+                record_member(stack, k, step + 1, dt, scratch, output, record, lanes)
             record += 1
 
 

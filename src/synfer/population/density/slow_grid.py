@@ -22,4 +22,4 @@ def jump_split(slow: Slow, lane: int) -> tuple[int, float]:
     nearest = round(columns)
     columns = nearest if abs(columns - nearest) < 1e-9 * max(1.0, nearest) else columns
     leap = int(columns)
-    return leap, columns - leap
+    return leap, float(columns - leap)

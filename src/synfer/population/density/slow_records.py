@@ -71,10 +71,9 @@ def waiting(sheets, s, step, dt):
     return mass
 
 
-@inner
-def record_sheet(sheets, s, step, dt, out, margins, lanes):
-    """Write the record (SHEET_FIELDS,) of the node before `step` and the margins, and restart the spike count."""
-    p, masses, scratch = margins
+def record_sheet(sheets, s, step, dt, margins, output, record, lanes):
+    """Write row `record` of the output, the node before `step`, and restart the spike count."""
+    out, (p, masses, scratch) = output.values[record, s], margins
     h, V_top = sheets.tiles.h[s, 0], sheets.tiles.V_top[s, 0]
     marginal(sheets, s, p, lanes)
     column_masses(sheets, s, p.shape[0], masses, lanes)
@@ -102,12 +101,13 @@ def record_sheet(sheets, s, step, dt, out, margins, lanes):
     out[W_MEAN] = base + y
     out[W_SD] = np.sqrt(max(second / total - y * y, 0.0))
     sheets.spikes[s] = 0.0
+    if output.p.shape[0] > 0 or output.masses.shape[0] > 0 or output.joint.shape[0] > 0:
+        copy_sheet(sheets, s, p, masses, output, record, lanes)
 
 
 @inner
-def copy_sheet(sheets, s, margins, output, record, lanes):
+def copy_sheet(sheets, s, p, masses, output, record, lanes):
     """Copy the margins and the density of a sheet to the output where these are asked for."""
-    p, masses, _ = margins
     density = sheets.density[sheets.current[s]]
     n, start = p.shape[0], sheets.first[s]
     for i in range(n if output.p.shape[0] > 0 else 0):

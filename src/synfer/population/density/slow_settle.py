@@ -221,7 +221,9 @@ def cycle(p, generator, upwind, power, times, planes, work, lines):
     for step in range(times):
         rates_along_w(p, generator.u, rise, fall, upwind)
         if step == times - 1:
-            before[:] = p
+            for j in range(columns):
+                for i in range(n):
+                    before[j, i] = p[j, i]
         for k in range(2 * columns):
             relax(p, k if k < columns else 2 * columns - 1 - k, generator, rise, fall, spikes, work)
         scale(p, spikes, x)

@@ -16,6 +16,7 @@ from .kick import apply_kicks
 from .rescue import SUBSTEPS, substep_drive
 from .slow_advect import slide
 from .slow_layout import CoupledSheets
+from .slow_records import look_at_edges
 from .stack import tile_at, work_at
 from .stage import GAMMA, add_source, eliminate_stage, restore_source
 from .step import NEGATIVE, solve_step
@@ -78,7 +79,6 @@ def column_drive(sheets, drive, t, stages, out):
                 out[j, row, lane] = drive[j, row, 0]
 
 
-@inner
 def step_columns(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
     """The step along V where no spike comes back within it, tile by tile; returns the flux at the end."""
     n = tile.psi.shape[0]
@@ -192,7 +192,6 @@ def keep_flux(sheets, start, end, slot, j, out):
     return total
 
 
-@inner
 def step_coupled(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
     """The step along V where spikes come back within it, stage by stage; a step that leaves the sheet negative is
     redone by backward Euler substeps, see `rescue`. Returns the flux at the end."""
@@ -246,15 +245,11 @@ def step_along_V(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
 
 @overload(step_along_V)
 def _step_along_V(sheets, s, tile, work, now, drive, dt, stages, slot, lanes):
-    chosen = step_coupled if sheets.instance_class is CoupledSheets else step_columns
-    return lambda sheets, s, tile, work, now, drive, dt, stages, slot, lanes: chosen(
-        sheets, s, tile, work, now, drive, dt, stages, slot, lanes
-    )
+    return step_coupled if sheets.instance_class is CoupledSheets else step_columns
 
 
-@inner
 def step_sheet(sheets, s, drive, kick, dt, stages, step, lanes):
-    """Advance a sheet by one step; sheets.density, .ring, .rate, .mean, .spikes and .fallbacks are updated.
+    """Advance a sheet by one step; its density, ring, rate, mean, spikes, fallbacks and edge are updated.
 
     Args:
         drive: mu [mV], sigma [mV], g [leaks], gE [mV] at the stage times, (stages, 4, 1).
@@ -286,3 +281,4 @@ def step_sheet(sheets, s, drive, kick, dt, stages, step, lanes):
             mean += (1.0 - GAMMA) * sheets.ring[t, slot, 0, lane] + GAMMA * sheets.ring[t, slot, 1, lane]
     sheets.mean[s] = mean
     sheets.spikes[s] += dt * mean
+    look_at_edges(sheets, s, lanes)

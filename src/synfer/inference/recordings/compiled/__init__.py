@@ -25,7 +25,9 @@ def state_sums(spikes, state, n):
             counts[s, state[s, t]] += 1
             for i in range(units):
                 row[i] += spikes[s, t, i]
-        sums[s] = acc
+        for k in range(4):
+            for i in range(units):
+                sums[s, k, i] = acc[k, i]
     return sums, counts
 
 
