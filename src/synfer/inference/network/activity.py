@@ -118,7 +118,10 @@ def start(net: CanonicalNetwork, x0: Any) -> tuple[np.ndarray, np.ndarray, np.nd
 
 def both(u: np.ndarray) -> np.ndarray:
     """(2, n): x = sig(u) and 1 - x."""
-    return np.stack([expit(u), expit(-u)])
+    pair = np.empty((2, u.size))
+    expit(u, out=pair[0])
+    expit(-u, out=pair[1])
+    return pair
 
 
 class Wiring(NamedTuple):

@@ -200,24 +200,25 @@ def _check_start(key: int, start: Hashable, done: bool) -> None:
 
 
 def _check_observation(task: Any, state: Hashable, seen: Any) -> np.ndarray:
-    said = f"observe({state!r})"
     try:
         values = np.asarray(seen)
     except ValueError:
         raise ParameterError(
-            f"{said} = {shortly(seen)} is ragged; give one number 0 or 1 for each observation"
+            f"observe({state!r}) = {shortly(seen)} is ragged; give one number 0 or 1 for each observation"
         ) from None
     if values.shape != (task.n_observations,):
         raise ParameterError(
-            f"{said} has shape {values.shape} and must have ({task.n_observations},), one value for each of "
-            f"n_observations; flatten it, or declare n_observations = {values.size}"
+            f"observe({state!r}) has shape {values.shape} and must have ({task.n_observations},), one value for each "
+            f"of n_observations; flatten it, or declare n_observations = {values.size}"
         )
     if values.dtype.kind not in "buif":
-        raise ParameterError(f"{said} is of type {values.dtype} and must be numbers, each 0 or 1; convert it")
+        raise ParameterError(
+            f"observe({state!r}) is of type {values.dtype} and must be numbers, each 0 or 1; convert it"
+        )
     wrong = (values != 0) & (values != 1)
     if wrong.any():
         k = int(np.argmax(wrong))
-        raise ParameterError(f"{said}[{k}] = {values[k]!s} must be 0 or 1; code it by binary observations")
+        raise ParameterError(f"observe({state!r})[{k}] = {values[k]!s} must be 0 or 1; code it by binary observations")
     return values
 
 

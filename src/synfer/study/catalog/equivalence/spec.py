@@ -11,7 +11,7 @@ class Spec(Params):
     """Every number of the experiment."""
 
     kind: Literal["equivalence"] = "equivalence"
-    networks: int = field(200, ge=4, doc="random networks whose identities are checked")
+    networks: int = field(120, ge=4, doc="random networks whose identities are checked")
     inputs: int = field(6, ge=1, doc="their inputs, at most")
     hidden: int = field(5, ge=1, doc="their hidden neurons, at most")
     outputs: int = field(4, ge=1, doc="their outputs, at most")
@@ -19,7 +19,7 @@ class Spec(Params):
     weight: float = field(1.7, gt=0, doc="sd of their weights")
     total: float = field(50.0, gt=1, doc="counts behind a synapse, at most")
     entries: int = field(16, ge=1, doc="synapses of each matrix whose slope is taken")
-    shammed: int = field(40, ge=1, doc="networks that each sham is tried on")
+    shammed: int = field(20, ge=1, doc="networks that each sham is tried on")
     settled: int = field(20, ge=1, doc="networks that settle")
     settled_steps: int = field(30, ge=1, doc="inputs that they see")
     hold: tuple[float, ...] = field(
