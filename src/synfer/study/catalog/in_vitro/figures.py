@@ -127,6 +127,9 @@ def _priors(ds: xr.Dataset) -> "Figure":
         at = x + 0.2 * (j - 0.5)
         ax.errorbar(at, own["D"], yerr=np.abs(reach), fmt="o", color=plot.PALETTE[j], capsize=2,
                     label=f"ensemble {j + 1}")  # fmt: skip
+        open_ended = own["D"].notnull() & own["D_low"].isnull()
+        ax.plot(at[open_ended], own["D"][open_ended], "o", color=plot.PALETTE[j], markerfacecolor="white", zorder=3,
+                label=None if j else "interval not determined")  # fmt: skip
         ax.plot(at, own["x_mean"], "x", color=plot.PALETTE[j], markersize=4, label=None if j else "mean response")
         ax.plot(at[np.isnan(own["D"])], np.full(int(np.isnan(own["D"]).sum()), 0.03), "|", color="0.5",
                 label=None if j else "not determined")  # fmt: skip
