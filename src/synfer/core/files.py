@@ -2,13 +2,13 @@
 
 import json
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
 
+from synfer.core.disk import beside
 from synfer.core.errors import ParameterError
 
 T = TypeVar("T")
@@ -24,18 +24,8 @@ def write(path: str | os.PathLike[str], kind: str, values: dict[str, Any]) -> No
     """
     arrays: dict[str, Any] = {k: v for k, v in values.items() if isinstance(v, np.ndarray)}
     words = {k: v for k, v in values.items() if isinstance(v, (float, str, tuple))}
-    target = _path(path)
-    partial = target.with_name(target.name + ".partial")
-    try:
-        with partial.open("wb") as file:
-            np.savez(file, words=np.array(json.dumps({KIND: kind} | words)), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise ParameterError(f"cannot write {path} ({error}); give a file in a folder that can be written") from None
+    with beside(_path(path)) as partial, partial.open("wb") as file:
+        np.savez(file, words=np.array(json.dumps({KIND: kind} | words)), **arrays)
 
 
 def read(path: str | os.PathLike[str], cls: type[T]) -> T:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from synfer.core.disk import beside
 from synfer.core.errors import ParameterError, SynferError, UsageError, did_you_mean
-from synfer.io.files import beside
 
 ORIGIN = "https://raw.githubusercontent.com/takuyaisomura/reverse_engineering/6f026de7184e7f05e463eab784875b8a4f41b780"
 """Commit of github.com/takuyaisomura/reverse_engineering, the supplement of doi.org/10.1038/s41467-023-40141-z."""

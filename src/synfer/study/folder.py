@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from synfer.core.disk import flush
 from synfer.core.errors import SynferError
 
 RACES = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT)
@@ -39,7 +40,7 @@ def replacing(target: Path) -> Iterator[Path]:
         _sweep(target)
         partial.mkdir()
         yield partial
-        _flush(partial)
+        _flush_all(partial)
         _swap(partial, target)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -84,9 +85,9 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(partial)
-        _fsync(partial)
+        flush(partial)
         partial.replace(path)
-        _fsync(path.parent)
+        flush(path.parent)
     except OSError as error:
         raise StoreError(
             f"cannot write {path}: {error.strerror or error}; make room or choose another folder"
@@ -119,24 +120,14 @@ def _step_in(partial: Path, target: Path) -> None:
     if target.exists():
         target.rename(previous)
     partial.rename(target)
-    _fsync(target.parent)
+    flush(target.parent)
     shutil.rmtree(previous, ignore_errors=True)
 
 
-def _flush(folder: Path) -> None:
+def _flush_all(folder: Path) -> None:
     for path in sorted(folder.rglob("*"), reverse=True):
-        _fsync(path)
-    _fsync(folder)
-
-
-def _fsync(path: Path) -> None:
-    if path.is_dir() and os.name == "nt":  # Windows cannot open folders
-        return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        flush(path)
+    flush(folder)
 
 
 def _sweep(target: Path) -> None:

@@ -236,7 +236,7 @@ def test_a_folder_that_is_missing_is_named_and_not_made(tmp_path, uneven, suffix
 
 
 def test_what_hdf5_says_is_told_in_words(tmp_path):
-    from synfer.io.files import beside
+    from synfer.core.disk import beside
 
     said = "[Errno 13] Unable to open file (name = '.partial-1-x', errno = 13, error message = 'Permission denied')"
     with (

@@ -7,8 +7,8 @@ from typing import Any
 
 import xarray as xr
 
+from synfer.core.disk import beside
 from synfer.core.errors import ParameterError
-from synfer.io.files import beside
 from synfer.io.responses import labelled, nwb, rows, table
 
 WRITERS: dict[str, Callable[[xr.Dataset, Path], Any]] = {
