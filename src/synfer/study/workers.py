@@ -26,7 +26,7 @@ Tell = Callable[[Any], None]
 
 
 class WorkersFailed(SynferError):
-    """Workers that do not start."""
+    """Workers that do not start, or are killed."""
 
     exit_code = 5
 
