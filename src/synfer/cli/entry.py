@@ -1,6 +1,7 @@
 """From the shell's words to an exit code.
 
-0 ok, 1 bug, 2 usage, 3 bad input, 4 numerical failure, 5 sweep incomplete (the same command goes on) or a worker lost, 130 interrupted.
+0 ok, 1 bug, 2 usage, 3 bad input, 4 numerical failure, 5 sweep incomplete (the same command
+goes on) or a worker lost, 130 interrupted.
 """
 
 import sys

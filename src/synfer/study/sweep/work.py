@@ -25,6 +25,9 @@ class Task(NamedTuple):
     layers: int
     t: float | None
 
+    def __str__(self) -> str:
+        return f"unit {self.number} of the sweep"
+
 
 @dataclass(frozen=True)
 class Job:
