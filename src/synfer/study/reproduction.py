@@ -51,11 +51,17 @@ def reproduce(out: str | Path, preset: str = "quick", *, workers: int = 1, progr
     watch = _Watch(todo, progress)
     attempt = partial(_attempt, preset, out)
     first = sorted(todo, key=lambda name: LONG.index(name) if name in LONG else len(LONG))
-    ended = dict(_apart(attempt, first, workers, watch) if workers > 1 else (attempt(name, watch) for name in todo))
-    errors = {name: error for name in todo if (error := ended[name]) is not None}
-    entries = [read(out / name) for name in todo if name not in errors]
-    page = report(out, failures={name: str(error) for name, error in errors.items()})
-    return Reproduction(page, entries, errors)
+    ends = _apart(attempt, first, workers, watch) if workers > 1 else (attempt(name, watch) for name in todo)
+    entries: dict[Path, Entry] = {}
+    failed: dict[str, SynferError] = {}
+    for name, error in ends:
+        if error is None:
+            entries[out / name] = read(out / name)
+        else:
+            failed[name] = error
+    errors = {name: failed[name] for name in todo if name in failed}
+    page = report(out, failures={name: str(error) for name, error in errors.items()}, known=entries)
+    return Reproduction(page, [entries[out / name] for name in todo if name not in errors], errors)
 
 
 End = tuple[str, SynferError | None]

@@ -46,12 +46,15 @@ class Entry:
         return sum(row.holds for row in self.rows)
 
 
-def report(folder: str | Path, *, failures: Mapping[str, str] | None = None) -> Path:
+def report(
+    folder: str | Path, *, failures: Mapping[str, str] | None = None, known: Mapping[Path, Entry] | None = None
+) -> Path:
     """Write folder/report.html from the results in a folder: its own, or those of its subfolders.
 
     Args:
         folder: A result, or a folder of results.
         failures: Messages of experiments that gave no result, by name.
+        known: Results that have been read, by their folders.
 
     Returns:
         The path of the page.
@@ -60,7 +63,7 @@ def report(folder: str | Path, *, failures: Mapping[str, str] | None = None) -> 
         StoreError: no results there, or damaged ones.
     """
     folder = Path(folder)
-    entries = [read(path) for path in results(folder)]
+    entries = [(known or {}).get(path) or read(path) for path in results(folder)]
     if not entries and not failures:
         raise StoreError(f"there are no results in {folder}; make some with synfer reproduce --out {folder}")
     page = render(entries, failures or {})
