@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +18,7 @@ def beside(target: Path) -> Iterator[Path]:
     Raises:
         ParameterError: it cannot be written, or `target` is a folder; nothing has changed then.
     """
-    partial = target.with_name(f".partial-{os.getpid()}-{target.name}")
+    partial = target.with_name(f".partial-{os.getpid()}-{threading.get_ident()}-{target.name}")
     try:
         if not target.parent.is_dir():
             raise ParameterError(f"cannot write {target}: there is no folder {target.parent}; make it first")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from synfer.core.checks import shortly
 from synfer.core.disk import beside
 from synfer.core.errors import ParameterError, SynferError, UsageError, did_you_mean
 
@@ -79,6 +80,8 @@ def data_folder(given: str | os.PathLike[str] | None = None) -> Path | None:
     Raises:
         ParameterError: the folder that is named does not exist.
     """
+    if given is not None:
+        check_path("the folder of recordings", given)
     named = given or os.environ.get("SYNFER_DATA")
     if named:
         source = "" if given else " (SYNFER_DATA)"
@@ -140,6 +143,9 @@ def fetch(
         DownloadError: the network or the server failed, or what came has another checksum; nothing is left behind.
     """
     chosen = _chosen(names)
+    for name, place in (("source", source), ("out", out)):
+        if place is not None:
+            check_path(name, place)
     local = source or os.environ.get("SYNFER_DATA")
     target = Path(out) if out is not None else None if local else cache_folder()
     done = []
@@ -167,8 +173,17 @@ def check(recording: Recording, path: Path) -> None:
         )
 
 
+def check_path(name: str, value: object) -> None:
+    if not isinstance(value, (str, os.PathLike)):
+        raise ParameterError(f"{name} = {shortly(value)} must be the path of a folder")
+
+
 def _chosen(names: Sequence[str]) -> list[Recording]:
+    if isinstance(names, str) or not isinstance(names, Sequence):
+        raise UsageError(f"names = {shortly(names)} must be a list of names, for example ['mix0']")
     for name in names:
+        if not isinstance(name, str):
+            raise UsageError(f"names hold {shortly(name)} and must hold texts; known: {', '.join(RECORDINGS)}")
         if name not in RECORDINGS:
             raise UsageError(f"there is no recording {name!r}{did_you_mean(name, RECORDINGS)}")
     return [RECORDINGS[name] for name in dict.fromkeys(names or RECORDINGS)]

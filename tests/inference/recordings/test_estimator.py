@@ -8,6 +8,7 @@ import pytest
 
 from synfer.core.errors import ParameterError, SynferWarning
 from synfer.inference.recordings import ImplicitFreeEnergy, synthetic_cultures
+from synfer.inference.recordings.layout import responses
 from synfer.inference.recordings.states import Conventions
 
 FAST: dict[str, Any] = {"learn_sessions": 4, "permutations": 19, "resamples": 20}
@@ -187,3 +188,33 @@ def test_arguments_of_a_wrong_kind_are_told(small, wrong):
 def test_bad_calls_are_told(small, fit, call, words):
     with pytest.raises(ParameterError, match=words):
         call(clone(fit) if "fit(" in words or "responses" in words or "sources" in words else fit, small)
+
+
+def test_sources_in_another_order_are_not_predicted():
+    rec = synthetic_cultures(1, sessions=6, steps=64, units=16, seed=3)
+    fit = ImplicitFreeEnergy(2, base=5.9, base_se=0.1, permutations=20, resamples=20).fit(rec)
+    later = rec.isel(session=slice(2, None))
+    with pytest.raises(ParameterError, match=r"rec has the sources \[1, 0\] .* rec\.sel\(source=\[0, 1\]\)"):
+        fit.predict(later.isel(source=[1, 0]))
+    assert fit.predict(later).notnull().all()
+
+
+def test_cultures_that_are_no_group_are_told():
+    rec = synthetic_cultures(3, sessions=6, steps=64, units=16, seed=3)
+    del rec.attrs["base"]
+    odd = rec.copy(deep=True)
+    odd["spikes"] = odd["spikes"].astype(np.uint16)
+    odd["spikes"][2] *= 4
+    fit = ImplicitFreeEnergy(2, permutations=20, resamples=20)
+    with pytest.warns(SynferWarning, match=r"rates of the cultures differ by \d+ % of their mean"):
+        fit.fit(odd)
+    fit.fit(rec)
+
+
+def test_responses_without_noise_are_refused_in_words():
+    s = np.random.default_rng(1).integers(2, size=(6, 64, 2))
+    spikes = 2 * s.repeat(4, axis=2) + 1
+    with pytest.raises(ParameterError, match="do not vary about the mean of a state of the sources"):
+        ImplicitFreeEnergy(2, base=2.0, permutations=20, resamples=20, detrend=False).fit(
+            responses(spikes, s, s.repeat(4, axis=2))
+        )

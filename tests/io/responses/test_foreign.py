@@ -234,7 +234,7 @@ def test_a_table_of_stimuli_alone_is_cut_into_sessions(tmp_path):
         (",o0", ",p0", "columns o0, o1, ... must be there"),
         ("culture", "colture", "column 'colture' is unknown"),
         ("session,", "sesion,", "column 'sesion' is unknown"),
-        ("\nb,", "\nb,b,b,b,", "is damaged, or is something else than its suffix says (ParserError"),
+        ("\nb,", "\nb,b,b,b,", "line 4 has 11 values and the header names 8"),
         (TABLE, "culture,session,step,s0,o0,r0\n", "there is no row: the recording is empty"),
         ("culture,", '# {"base": -1}\nculture,', "base = -1 must be a number > 0"),
         ("culture,", "# not json\nculture,", "are no JSON"),

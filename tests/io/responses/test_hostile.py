@@ -6,6 +6,7 @@ import shutil
 import struct
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -280,3 +281,86 @@ def test_the_truth_of_synthetic_cultures_is_left_out_with_a_warning(tmp_path, su
     xr.testing.assert_identical(load_responses(path), rec.drop_vars(truth))
     with pytest.raises(ParameterError, match=r"ensemble, logit_D, .* have no place"):
         save_responses(rec.assign_attrs(condition="mine"), path)
+
+
+@pytest.mark.parametrize("name", ["spikes", "stimulus", "session"])
+def test_a_lost_chunk_of_nwb_is_never_zeros(tmp_path, uneven, name):
+    h5py = pytest.importorskip("h5py")
+    path = save_responses(uneven(9), tmp_path / "x.nwb")
+    with h5py.File(path, "r+") as file:
+        trials = file["intervals/trials"]
+        values, attrs = trials[name][...], dict(trials[name].attrs)
+        del trials[name]
+        whole = trials.create_dataset(name, values.shape, values.dtype, chunks=(4, *values.shape[1:]))
+        whole[:4], whole[8:] = values[:4], values[8:]
+        whole.attrs.update(attrs)
+    refused(path, f"intervals/trials/{name} lacks chunks")
+
+
+def test_nwb_that_is_packed_twice_is_refused(tmp_path, uneven):
+    h5py = pytest.importorskip("h5py")
+    path = save_responses(uneven(9), tmp_path / "x.nwb")
+    with h5py.File(path, "r+") as file:
+        plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plan.set_chunk((64,))
+        plan.set_deflate(9)
+        plan.set_deflate(9)
+        space = h5py.h5s.create_simple((64,))
+        h5py.h5d.create(file["intervals/trials"].id, b"twice", h5py.h5t.NATIVE_UINT8, space, plan)
+    refused(path, "intervals/trials/twice is packed more than once")
+
+
+def test_a_name_of_nwb_that_stands_a_thousand_times_is_refused(tmp_path, uneven):
+    h5py = pytest.importorskip("h5py")
+    path = save_responses(uneven(9), tmp_path / "x.nwb")
+    with h5py.File(path, "r+") as file:
+        names = file["processing/responses/cultures/culture"]
+        names[...] = ["x" * 2**20] * len(names)
+    refused(path, "the names of its cultures are longer than 1,048,576 letters")
+
+
+def test_cultures_that_would_be_nearly_all_padding_are_refused():
+    cultures = [np.ones((n, m, 1), np.uint8) for n, m in ((30_000, 1), (1, 30_000))]
+    began = time.process_time()
+    with pytest.raises(ParameterError, match="nearly all of it padding; give them as recordings of their own"):
+        responses(cultures, cultures, cultures)
+    assert time.process_time() - began < SECONDS
+
+
+def test_texts_of_zarr_that_claim_to_be_many_are_refused(folder):
+    numcodecs = pytest.importorskip("numcodecs")
+    (chunk,) = [p for p in (folder / "culture" / "c").rglob("*") if p.is_file()]
+    whole = numcodecs.Zstd().decode(chunk.read_bytes())
+    chunk.write_bytes(numcodecs.Zstd().encode(struct.pack("<I", 4 * 10**8) + bytes(whole)[4:]))
+    refused(folder, "a chunk of culture must hold")
+
+
+def test_variables_of_netcdf_that_lie_on_each_other_are_refused(tmp_path, uneven):
+    path = tmp_path / "x.nc"
+    count, size = 40, 2**20
+    ds = xr.Dataset({f"v{k:02}": ("n", np.full(size, k, np.int8)) for k in range(1, count)})
+    ds.to_netcdf(path, engine="scipy", format="NETCDF3_64BIT")
+    data = path.read_bytes()
+    begins = [data.index(bytes([k]) * 64) for k in range(1, count)]
+    for begin in begins:
+        data = data.replace(struct.pack(">q", begin), struct.pack(">q", begins[0]), 1)
+    path.write_bytes(data[: begins[0] + size])
+    refused(path, "it is cut off or damaged")
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".csv"])
+def test_two_threads_that_save_to_one_file_leave_one_of_theirs(tmp_path, uneven, suffix):
+    path, recordings = tmp_path / f"x{suffix}", [uneven(3), uneven(4)]
+    for _ in range(5):
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda rec: save_responses(rec, path), recordings))
+        found = load_responses(path)
+        assert any(found.identical(rec) for rec in recordings)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("line", "count"), [("a,0,0,1,0,3,1\n", 7), ("a,0,0,1,0\n", 5)])
+def test_rows_of_tables_have_a_value_for_each_column(tmp_path, line, count):
+    path = tmp_path / "x.csv"
+    path.write_text(TABLE.splitlines()[0] + "\n" + line)
+    refused(path, f"line 2 has {count} values and the header names 6")

@@ -80,6 +80,11 @@ def _scale(
     size, left = counts.sum(), means - taken
     mean = (counts * left).sum((1, 2)) / size
     square = culture.within + (counts * (left - mean[:, None, None]) ** 2).sum((1, 2))
+    if not (square > 0).all():
+        raise ParameterError(
+            f"culture {culture.name!r} has units whose responses do not vary about the mean of a state of the sources, "
+            f"which is the scale of x; give counts of single trials"
+        )
     A = conventions.x_gain / np.sqrt(square / (size - 1))
     level = 0.5 + conventions.rate_gain * (r1 - base) / base
     return A, level[..., None] - A[:, None, None] * (taken + mean[:, None, None])

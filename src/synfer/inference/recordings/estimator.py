@@ -155,11 +155,13 @@ class ImplicitFreeEnergy:
             x = 0; thresholds `phi` (value, source); `terms` (term, session) and their sum, `free_energy` (session),
             with the band `free_energy_permuted` (null, end, session) of permuted sessions; the prior `D` (source), its
             `logit_D`, and `plasticity` (source; 1: as the counts, 0: none), on the scale on which base is 1/2, with
-            intervals `_low`, `_high`, which include `base_se` and are NaN where not `determined`; `x_mean`, the mean
+            intervals `_low`, `_high`, which include `base_se` and are NaN where not `determined` (those that are left
+            cover less then, see recordings/base); `x_mean`, the mean
             that phi is the logarithm of, which as an estimate of D is biased to 1/2; `fall` of the free energy from
-            first to last sessions with its interval, and by `null` the mean of the permuted, `fall_permuted`,
-            `fall_excess` and `fall_p`; `n_steps` (session), `n_ensemble` (source), `in_ensemble` (source, unit), and
-            `status`: 0, or 2 where a culture cannot be analysed, for the reason in attrs["reasons"].
+            first to last sessions and `skill` of the forecast with their intervals, and of both by `null` the mean of
+            the permuted, `_permuted`, with `_excess` and `_p`; `rate` (session, source), `valid`, `n_steps` (session),
+            `n_ensemble` (source), `in_ensemble` (source, unit), and `status`: 0, or 2 where a culture cannot be
+            analysed, for the reason in attrs["reasons"].
 
         Raises:
             ParameterError: bad arguments, no responses, or no culture that can be analysed.

@@ -9,6 +9,7 @@
 `step` is the number of the stimulus within its session. Nothing in it is NaN.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ DIMS = {
     "valid": ("culture", "session", "step"),
     "n_units": ("culture",),
 }
+SLACK, MOST_PADDING = 2**26, 100
+"""Cultures of unequal sizes may be padded to so many bytes, and to this many times their own."""
 NUMBERED = ("session", "step", "unit", "source")
 COUNTS = tuple(np.dtype(f"u{size}") for size in (1, 2, 4))
 """Counts are kept in the smallest of these that holds them."""
@@ -84,6 +87,9 @@ def responses(
     units = extents[:, 2] if n_units is None else _units(n_units, len(counts), counts.shape[3])
     names = check_names("culture", () if culture is None else culture, len(counts))
     about = {"condition": condition, "base": base, "file": file}
+    _attrs({name: value for name, value in about.items() if value is not None})
+    if file is not None and not isinstance(file, str):
+        raise ParameterError(f"file = {shortly(file)} must be the name of a file as a text, or left out")
     return check_responses(_labelled(counts, s, o, mask, units, names, about), whole=True)
 
 
@@ -167,8 +173,14 @@ def _cultures(name: str, value: Any, ndim: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def _padded(parts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    extents = np.array([part.shape for part in parts])
-    whole = np.zeros((len(parts), *extents.max(axis=0)), dtype=np.result_type(*parts))
+    extents, kind = np.array([part.shape for part in parts]), np.result_type(*parts)
+    shape = (len(parts), *extents.max(axis=0).tolist())
+    if math.prod(shape) * kind.itemsize > SLACK + MOST_PADDING * sum(part.nbytes for part in parts):
+        raise ParameterError(
+            f"cultures of shapes {shortly([part.shape for part in parts])} would take {shape} to hold together, nearly "
+            f"all of it padding; give them as recordings of their own"
+        )
+    whole = np.zeros(shape, dtype=kind)
     for row, part in zip(whole, parts, strict=True):
         row[tuple(map(slice, part.shape))] = part
     return whole, extents

@@ -26,6 +26,12 @@ def predicted(
             f"rec has {rec.sizes['input']} inputs and the recording that was fitted {fitted.sizes['input']}; "
             f"give the same"
         )
+    sources, own_sources = (each["source"].values.tolist() for each in (rec, fitted))
+    if sources != own_sources:
+        raise ParameterError(
+            f"rec has the sources {sources} and the recording that was fitted {own_sources}; give "
+            f"rec.sel(source={own_sources})"
+        )
     names, x = rec["culture"].values.tolist(), []
     for name in names:
         if name not in found:

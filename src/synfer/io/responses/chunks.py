@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import numcodecs
 import numpy as np
 
 from synfer.core.checks import shortly
@@ -46,6 +47,8 @@ def check_folder(path: Path, needed: tuple[str, ...]) -> None:
             raise ParameterError(f"{name} is cut into {math.prod(grid):,} chunks; save it in at most {CHUNKS:,}")
         if name in needed:
             _check_chunks(meta.parent, about, grid, size + TEXTS * text)
+            if text:
+                _check_texts(meta.parent, about, math.prod(shape))
 
 
 def _check_codecs(name: str, about: dict[str, Any]) -> None:
@@ -90,6 +93,22 @@ def _check_chunks(folder: Path, about: dict[str, Any], grid: list[int], size: in
         if unpacked is None or unpacked > size + 64:  # some for a checksum
             got = "does not state its size" if unpacked is None else f"unpacks to {unpacked:,} bytes or more"
             raise ParameterError(f"{where} {got} and must have {size:,}: it is damaged; save the recording again")
+
+
+def _check_texts(folder: Path, about: dict[str, Any], count: int) -> None:
+    """That every chunk of texts begins with their number: room for so many would be made. Sizes are checked before."""
+    packers = [codec for codec in _codecs(about) if codec in PACKERS]
+    for chunk in folder.rglob("*"):
+        if not chunk.is_file() or chunk.name == "zarr.json":
+            continue
+        data: Any = chunk.read_bytes()
+        try:
+            for packer in packers:
+                data = numcodecs.get_codec({"id": packer}).decode(data)
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ParameterError(f"{chunk.name} of {folder.name} does not unpack ({error}): it is damaged") from None
+        if len(data) < 4 or int.from_bytes(bytes(data[:4]), "little") != count:
+            raise ParameterError(f"a chunk of {folder.name} must hold {count} texts and does not say so: it is damaged")
 
 
 def _unpacked(chunk: Path, codecs: list[str], size: int) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from scipy.io import netcdf_file
 
 from synfer.core.errors import ParameterError
 from synfer.io.responses.chunks import check_folder
@@ -59,11 +60,21 @@ def read_netcdf(path: Path) -> xr.Dataset:
         )
     if data[:3] != b"CDF":
         raise ParameterError("it is no NetCDF file: its first bytes say something else")
+    claimed = _mapped(path)
+    if claimed > len(data) + 2**20:  # nothing is compressed
+        raise ParameterError(f"it claims {claimed:,} bytes and has {len(data):,}: it is cut off or damaged")
     with xr.open_dataset(io.BytesIO(data), engine="scipy", decode_times=False, mask_and_scale=False) as ds:
-        claimed = sum(v.nbytes for v in ds.variables.values())
-        if claimed > len(data) + 2**20:  # nothing is compressed
-            raise ParameterError(f"it claims {claimed:,} bytes and has {len(data):,}: it is cut off or damaged")
         return _responses(ds, path)
+
+
+def _mapped(path: Path) -> int:
+    """Bytes of all variables of a NetCDF 3 file, of which none is read."""
+    file = netcdf_file(path, mmap=True)
+    try:
+        return sum(file.variables[name].data.nbytes for name in file.variables)
+    finally:
+        file.variables.clear()
+        file.close()
 
 
 def _plain(ds: xr.Dataset) -> xr.Dataset:

@@ -23,6 +23,12 @@ from synfer.io.responses.rows import SAMPLES, Rows, attributes, from_attributes,
 OBJECTS = 10_000
 """More groups and arrays than any such file has."""
 CHUNKS = 100_000
+READ = ("intervals/trials/", "processing/responses/", "units/")
+"""What is read of a file, where no chunk may be lost."""
+ORDERS = {2, 3}
+"""Filters of HDF5 that change no size, or hardly: shuffle and fletcher32."""
+TEXTS = 2**20
+"""More bytes than the names of cultures have."""
 COLUMNS = {
     "culture": "index of the culture in the table of cultures",
     "session": "number of the session, from 0",
@@ -35,7 +41,7 @@ COLUMNS = {
 
 def write(ds: xr.Dataset, path: Path) -> None:
     """Write the file; the times of stimuli are nominal, one a second."""
-    pynwb, common, h5 = _pynwb()
+    pynwb, common, h5, h5py = _pynwb()
     given = rows(ds)
     start = np.arange(len(given.spikes), dtype=float)
     columns = [
@@ -55,14 +61,18 @@ def write(ds: xr.Dataset, path: Path) -> None:
     ]
     module = file.create_processing_module("responses", "what the trials belong to")
     module.add(common.DynamicTable(name="cultures", description=attributes(ds), columns=cultures))
-    with pynwb.NWBHDF5IO(str(path), "w") as io:
+    # Built in memory: HDF5 does not survive a disk that fills up.
+    memory = h5py.File("responses.nwb", "w", driver="core", backing_store=False)
+    with memory, pynwb.NWBHDF5IO(file=memory, mode="w") as io:
         io.write(file)
+        memory.flush()
+        path.write_bytes(memory.id.get_file_image())
 
 
 def read(path: Path, steps: int) -> xr.Dataset:
     """Read the file."""
     _check_file(path)
-    pynwb, _, _ = _pynwb()
+    pynwb, *_ = _pynwb()
     with pynwb.NWBHDF5IO(str(path), "r") as io:
         try:
             file = io.read()
@@ -98,7 +108,7 @@ def _cultures(
     module = file.processing.get("responses")
     if module is not None and "cultures" in module.data_interfaces:
         table = module["cultures"]
-        names = [str(name) for name in table["culture"].data[:]]
+        names = _texts(table["culture"].data)
         culture = columns.get("culture", np.zeros(n, np.int64))
         if culture.dtype.kind not in "iu" or ((culture < 0) | (culture >= len(names))).any():
             raise ParameterError(f"trials.culture goes beyond the table of cultures, which has {len(names)}")
@@ -107,6 +117,17 @@ def _cultures(
     words, culture = np.unique(given.astype(str), return_inverse=True)
     units = np.full(len(words), columns["spikes"].shape[1])
     return culture, words.tolist(), units, {"file": path.name}
+
+
+def _texts(data: Any) -> list[str]:
+    """Texts one by one: a file may hold one once and name it a thousand times."""
+    found, size = [], 0
+    for k in range(len(data)):
+        found.append(str(data[k]))
+        size += len(found[-1])
+        if size > TEXTS:
+            raise ParameterError(f"the names of its cultures are longer than {TEXTS:,} letters: it is damaged")
+    return found
 
 
 def _column(table: Any, name: str) -> np.ndarray:
@@ -165,6 +186,11 @@ def _check_file(path: Path) -> None:
             if chunks > CHUNKS:
                 return f"it is cut into more than {CHUNKS:,} chunks; save it in larger ones"
             claimed += max(node.nbytes, each * node.dtype.itemsize)
+            plan = node.id.get_create_plist()
+            if sum(plan.get_filter(k)[0] not in ORDERS for k in range(plan.get_nfilters())) > 1:
+                return f"{name} is packed more than once; save it with one filter"
+            if node.chunks and name.startswith(READ) and node.id.get_num_chunks() < _grid(node.shape, node.chunks):
+                return f"{name} lacks chunks: the file is damaged; copy it again"
             if node.chunks and claimed <= SLACK + RATIO * stored and not _fits(node, each * node.dtype.itemsize):
                 return f"{name} has a chunk that unpacks to more than its size: it is damaged; save it again"
         return None
@@ -177,6 +203,10 @@ def _check_file(path: Path) -> None:
     if found:
         raise ParameterError(found)
     check_claim("it", claimed, stored)
+
+
+def _grid(shape: tuple[int, ...], each: tuple[int, ...]) -> int:
+    return math.prod(-(-n // k) for n, k in zip(shape, each, strict=True))
 
 
 def _fits(node: Any, size: int) -> bool:
@@ -196,15 +226,16 @@ def _fits(node: Any, size: int) -> bool:
     return True
 
 
-def _pynwb() -> tuple[Any, Any, Any]:
+def _pynwb() -> tuple[Any, Any, Any, Any]:
     try:
+        import h5py
         import hdmf.backends.hdf5 as h5
         import hdmf.common as common
         import pynwb
         import pynwb.epoch
     except ImportError:
         raise _missing() from None
-    return pynwb, common, h5
+    return pynwb, common, h5, h5py
 
 
 def _missing() -> UsageError:

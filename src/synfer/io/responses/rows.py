@@ -1,6 +1,7 @@
 """A row per stimulus: what tables, NWB and Neo hold of responses, and the way back."""
 
 import json
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,8 @@ def from_rows(given: Rows, cultures: list[str], n_units: Any, attrs: dict[str, A
         raise ParameterError("there is no row: the recording is empty; give one for every stimulus")
     places = [_numbers(name, getattr(given, name)) for name in ("culture", "session", "step")]
     shape = (len(cultures), *(int(p.max()) + 1 for p in places[1:]))
-    if shape[0] * shape[1] * shape[2] * given.spikes.shape[1] > SLACK + 100 * given.spikes.size:
+    own = sum(getattr(given, name).nbytes for name in SAMPLES)
+    if math.prod(shape) * (own // n) > SLACK + 100 * own:
         raise ParameterError(
             f"session and step go to {shape[1] - 1} and {shape[2] - 1}, and there are {n} rows; number them from 0"
         )

@@ -51,10 +51,13 @@ def read(path: Path, steps: int) -> xr.Dataset:
     if wide >= COLUMNS:
         raise ParameterError(f"line {at[0]} names {wide + 1:,} columns, of at most {COLUMNS:,}: is it turned?")
     line = np.array(at[1:])  # of every row
+    for k in at[1:]:
+        if (fields := lines[k - 1 - commented].count(",")) != wide and '"' not in lines[k - 1 - commented]:
+            raise ParameterError(f"line {k} has {fields + 1} values and the header names {wide + 1}; give one for each")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # columns of mixed kinds are refused below
         table: Any = pd.read_csv(
-            io.StringIO("".join(lines)), keep_default_na=False, na_values=[""], dtype={"culture": str}
+            io.StringIO("".join(lines)), keep_default_na=False, na_values=[""], dtype={"culture": str}, index_col=False
         )
     table.columns = [str(c).strip() for c in table.columns]
     columns = {variable: _columns(table, letter) for variable, letter in LETTERS.items()}
