@@ -113,6 +113,6 @@ def save(figure: Figure, stem: Path) -> None:
     with style():
         figure.savefig(stem.with_name(stem.name + ".png"), metadata={"Software": None})
         layout = figure.get_layout_engine()
-        figure.set_layout_engine("none")  # everything stays where the first file has it
+        figure.set_layout_engine(None)  # everything stays where the first file has it
         figure.savefig(stem.with_name(stem.name + ".svg"), metadata={"Date": None, "Creator": None})
         figure.set_layout_engine(layout)

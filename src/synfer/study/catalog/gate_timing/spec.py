@@ -39,7 +39,7 @@ class Spec(Params):
     travel_length: float = field(10.0, unit="ms", gt=0, doc="length of travelling gates")
     price_lag_ratio: tuple[float, ...] = field((0.0, 1.0, 1.5), doc="lags at which their closing charge is sought")
     depth_bounds: tuple[float, float] = field((1.0, 25.0), unit="mV", doc="where closing depths are looked for")
-    tolerance: float = field(0.05, gt=0, lt=1, doc="width of their brackets over the upper end")
+    tolerance: float = field(0.1, gt=0, lt=1, doc="width of their brackets over the upper end")
     h: float = field(0.2, unit="mV", gt=0, doc="cell width")
     dt: float = field(0.1, unit="ms", gt=0, doc="step")
 

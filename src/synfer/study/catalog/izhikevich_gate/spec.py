@@ -39,7 +39,7 @@ class Spec(Params):
         ((2.0, 8.0), (3.0, 4.0), (6.0, 8.0), (9.0, 2.0)),
         doc="I [mV/ms] and D [mV^2/ms] at which neurons are simulated too",
     )
-    n: int = field(16384, ge=2, doc="spiking neurons at each of these drives")
+    n: int = field(8192, ge=2, doc="spiking neurons at each of these drives")
     settling: float = field(500.0, unit="ms", gt=0, doc="time for which they forget the density that they start from")
     counted: float = field(500.0, unit="ms", gt=0, doc="time for which their spikes are counted then")
     spiking_dt: float = field(0.05, unit="ms", gt=0, doc="their step")

@@ -19,7 +19,7 @@ class Spec(Params):
     null_mazes: int = field(2, ge=2, doc="of them, those that agents without risk learn")
     first_maze: int = field(1000, ge=0, doc="seed of the first maze; the others follow")
     first_mazes: int = field(2, ge=1, doc="mazes in which the first trial is repeated")
-    first_runs: int = field(12, ge=10, doc="fresh agents in each of them, at each prior")
+    first_runs: int = field(10, ge=10, doc="fresh agents in each of them, at each prior")
     shown_step: int = field(2000, ge=1, doc="step at which beliefs are shown, or the last one before")
     seed: int = field(1, ge=0, doc="seed of the decisions")
 

@@ -18,8 +18,8 @@ class Spec(Params):
     trials: int = field(12, ge=1, doc="trials in each maze")
     replicates: int = field(1, ge=1, doc="agents whose mean is the prediction of a maze")
     recovery_E_right: tuple[float, ...] = field((0.25,), doc="priors of the agents in which E is recovered")
-    agents: int = field(8, ge=2, doc="agents with each of them")
-    recovery_trials: int = field(8, ge=2, doc="trials that they learn for")
+    agents: int = field(6, ge=2, doc="agents with each of them")
+    recovery_trials: int = field(6, ge=2, doc="trials that they learn for")
     T: int = field(20_000, ge=100, doc="steps of a trial at most")
     seed: int = field(1, ge=0, doc="seed of mazes and decisions")
 

@@ -34,7 +34,7 @@ class Spec(Params):
     hold: float = field(100.0, unit="ms", gt=0, doc="how long a sustained gate is paid for")
     g_L: float = field(10.0, unit="nS", gt=0, doc="leak of a neuron, for charges in pA ms and ATP")
     shown_layers: tuple[int, ...] = field((1, 3, 6, 10), doc="layers whose densities are shown")
-    tolerance: float = field(0.02, gt=0, lt=1, doc="width of brackets over their upper end")
+    tolerance: float = field(0.04, gt=0, lt=1, doc="width of brackets over their upper end")
     h: float = field(0.2, unit="mV", gt=0, doc="cell width")
     dt: float = field(0.1, unit="ms", gt=0, doc="step")
 

@@ -36,10 +36,10 @@ class Spec(Params):
     large_start: tuple[float, ...] = field((0.5, 0.6), doc="sizes of packets sent there")
     large_trials: int = field(40, ge=2, doc="trials there")
     small_start: tuple[float, ...] = field((0.4, 0.5, 0.6), doc="sizes of packets whose trials are shown one by one")
-    small_trials: int = field(100, ge=2, doc="trials of these")
+    small_trials: int = field(60, ge=2, doc="trials of these")
     widths: tuple[int, ...] = field((50, 100, 250), doc="neurons per layer where survival is counted")
     survival_start: tuple[float, ...] = field((0.35, 0.4, 0.45, 0.5, 0.55), doc="sizes of packets there")
-    survival_trials: int = field(60, ge=2, doc="trials there")
+    survival_trials: int = field(40, ge=2, doc="trials there")
     t: float = field(45.0, unit="ms", gt=0, doc="length of the runs of spikes that are held against the density")
     spike_dt: float = field(0.05, unit="ms", gt=0, doc="step of the runs of spikes")
     seed: int = field(1, ge=0, doc="seed of the spikes")
@@ -74,6 +74,7 @@ PRESETS = {
         widths=(25, 50, 100, 200, 400, 800),
         survival_start=(0.3, 0.35, 0.4, 0.425, 0.45, 0.475, 0.5, 0.55, 0.6),
         survival_trials=500,
+        small_trials=100,
         spike_dt=0.02,
     ),
 }

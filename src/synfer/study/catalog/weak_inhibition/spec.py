@@ -33,7 +33,7 @@ class Spec(Params):
     map_rate: tuple[float, ...] = field((1.0, 2.0, 5.0, 10.0, 15.0, 20.0), unit="Hz", doc="base rates of the map")
     control_sigma: float = field(0.7, unit="mV", gt=0, doc="noise of the negative control")
     control_rate: float = field(20.0, unit="Hz", gt=0, doc="base rate of the negative control")
-    n: int = field(20_000, ge=2048, doc="spiking neurons")
+    n: int = field(12_000, ge=2048, doc="spiking neurons")
     t: float = field(500.0, unit="ms", gt=50, doc="length of the spiking runs; V is looked at every 50 ms")
     seed: int = field(1, ge=0, doc="seed of the spiking runs")
 
