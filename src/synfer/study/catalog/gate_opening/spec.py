@@ -48,7 +48,7 @@ class Spec(Params):
     A_bounds: tuple[float, float] = field((8.0, 15.0), unit="mV", doc="where critical drives are looked for")
     tolerance: float = field(0.02, gt=0, lt=1, doc="width of their brackets over the upper end")
     pace: float = field(5.0, unit="ms", gt=0, doc="time that a run leaves a volley for each layer, at least")
-    tail: float = field(60.0, unit="ms", gt=0, doc="time that a run leaves the last volley to end")
+    tail: float = field(50.0, unit="ms", gt=0, doc="time that a run leaves the last volley to end")
     finite_width: int = field(1000, ge=1, doc="neurons per layer of the spiking chains")
     trials: int = field(4, ge=1, doc="runs of each spiking chain")
     finite_dt: float = field(0.05, unit="ms", gt=0, doc="step of the spiking chains")
@@ -108,6 +108,7 @@ class Spec(Params):
 PRESETS = {
     "quick": Spec(),
     "full": Spec(
+        tail=60.0,
         single_before=(0.0, 1.0, 3.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 60.0),
         deep=40,
         A=(11.0, 11.5, 11.7, 11.8, 11.9, 12.0, 12.1, 12.3),
