@@ -9,7 +9,7 @@ from synfer.study.experiment import silent
 
 TINY = experiment.PRESETS["quick"].replace(
     layers=4, depth=(1.0, 4.0), before=(-5.0, 0.0, 5.0, 20.0), tail=25.0, h=0.8, dw=1.2,
-    drives=((2.5, 6.0), (5.0, 3.0)), settling=400.0, spiking_dt=0.1,
+    drives=((2.5, 6.0), (5.0, 3.0)), settling=400.0, spiking_dt=0.1, n=16384,
 )  # fmt: skip
 
 
